@@ -1,0 +1,45 @@
+# Two commands from a fresh clone: `make book`, `make test`. PYTHON names the interpreter (3.11, 3.12).
+PYTHON ?= python3
+PROFILE ?= quick
+DEVICE ?= auto
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: book test lint lab bench clean help
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make book   execute the notebooks (PROFILE=quick) and build _build/html"
+	@echo "make test   lint, types, spelling, tests, notebooks"
+	@echo "make lab    open JupyterLab on the notebooks"
+	@echo "make bench  measure the item encoder's speed"
+	@echo "make clean  remove _build (the .venv stays; delete it to install anew)"
+
+# The stamp is written last, so an interrupted installation is taken up again.
+$(STAMP): constraints.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -c constraints.txt -e ".[book,test]"
+	touch $@
+
+book: $(STAMP)
+	$(BIN)/condrec book --profile $(PROFILE) --device $(DEVICE)
+
+lint: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+# nbmake runs every notebook with its defaults, as a reader who presses "run all" would.
+test: lint
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --nbmake --nbmake-timeout=300 notebooks
+
+lab: $(STAMP)
+	$(BIN)/jupyter lab notebooks
+
+bench: $(STAMP)
+	$(BIN)/python -m condrec.experiments.bench
+
+clean:
+	rm -rf _build
