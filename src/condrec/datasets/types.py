@@ -1,0 +1,268 @@
+"""The types that carry the data: ragged lists, interactions, a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from condrec.errors import CondrecError
+
+IntArray = NDArray[np.int64]
+PROTOCOLS = ("listed", "full", "uni100")
+WORD_PIECES = 30_522  # of bert-base-uncased
+
+
+def _integers(name: str, values: ArrayLike) -> IntArray:
+    """Return ``values`` as a one-dimensional int64 array, or say what is wrong with them."""
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise CondrecError(f"{name}: found {array.ndim} dimensions, expected one")
+    if array.size == 0:
+        return array.astype(np.int64)
+    if array.dtype.kind == "f":
+        bad = ~np.isfinite(array) | (array != np.floor(array))
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise CondrecError(
+                f"{name}: found {array[row]} in row {row}, expected whole numbers; clean the column"
+            )
+    elif array.dtype.kind not in "iub":
+        raise CondrecError(f"{name}: found values of type {array.dtype}, expected whole numbers")
+    return array.astype(np.int64)
+
+
+def _check_range(name: str, values: IntArray, stop: int) -> None:
+    """Refuse ids outside [0, stop)."""
+    bad = (values < 0) | (values >= stop)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise CondrecError(f"{name}: found id {values[row]} in row {row}, expected 0 to {stop - 1}")
+
+
+@dataclass(frozen=True, eq=False)
+class Ragged:
+    """Lists of different lengths, stored flat.
+
+    Args:
+        values: all entries, one list after the other, shape [total].
+        offsets: where each list starts; list i is ``values[offsets[i]:offsets[i+1]]``,
+            shape [n_lists + 1].
+    """
+
+    values: IntArray
+    offsets: IntArray
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", _integers("values", self.values))
+        object.__setattr__(self, "offsets", _integers("offsets", self.offsets))
+        ends_match = (
+            len(self.offsets) and self.offsets[0] == 0 and self.offsets[-1] == len(self.values)
+        )
+        if not ends_match or (np.diff(self.offsets) < 0).any():
+            raise CondrecError("offsets: expected to start at 0, never fall, end at len(values)")
+
+    @classmethod
+    def from_lists(cls, lists: Iterable[ArrayLike]) -> Ragged:
+        """Build from a sequence of lists of whole numbers."""
+        arrays = [_integers("list", each) for each in lists]
+        lengths = [len(a) for a in arrays]
+        values = np.concatenate(arrays) if arrays else np.empty(0, np.int64)
+        return cls(values, np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]))
+
+    @classmethod
+    def group(cls, keys: IntArray, values: IntArray, n_lists: int) -> Ragged:
+        """Gather ``values`` by ``keys`` in [0, n_lists); the order within a list is kept."""
+        order = np.argsort(keys, kind="stable")
+        lengths = np.bincount(keys, minlength=n_lists)
+        return cls(values[order], np.concatenate([[0], np.cumsum(lengths)]))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, i: int) -> IntArray:
+        return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    @property
+    def lengths(self) -> IntArray:
+        """Length of every list, shape [n_lists]."""
+        return np.diff(self.offsets)
+
+    def take(self, rows: ArrayLike) -> Ragged:
+        """Return the lists ``rows``, in that order (a row may be taken twice)."""
+        index = _integers("rows", rows)
+        _check_range("rows", index, len(self))
+        lengths = self.lengths[index]
+        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+        return Ragged(self.values[np.repeat(self.offsets[index], lengths) + within], offsets)
+
+    def truncate(self, longest: int, keep: str = "first") -> Ragged:
+        """Return the lists cut to ``longest`` entries, keeping the first or the last ones."""
+        lengths = self.lengths
+        position = np.arange(len(self.values)) - np.repeat(self.offsets[:-1], lengths)
+        if keep == "last":
+            position = np.repeat(lengths, lengths) - 1 - position
+        cut = np.minimum(lengths, longest)
+        return Ragged(self.values[position < longest], np.concatenate([[0], np.cumsum(cut)]))
+
+    def padded(self, fill: int = 0, least: int = 1) -> tuple[IntArray, NDArray[np.bool_]]:
+        """Return a matrix [n_lists, longest] padded with ``fill`` and the mask of real entries."""
+        lengths = self.lengths
+        width = max(int(lengths.max(initial=0)), least)
+        mask = np.arange(width) < lengths[:, None]
+        matrix = np.full(mask.shape, fill, dtype=np.int64)
+        matrix[mask] = self.values
+        return matrix, mask
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """What users did with items: equally long columns, one row an event.
+
+    Args:
+        user, item: ids counted from 0, shape [n_rows].
+        label: 1 for liked or clicked, 0 for disliked or shown and not clicked, shape [n_rows].
+        time: optional seconds since 1970, shape [n_rows].
+        impression: optional id of the list of candidates a row was shown in, shape [n_rows].
+    """
+
+    user: IntArray
+    item: IntArray
+    label: IntArray
+    time: IntArray | None = None
+    impression: IntArray | None = None
+
+    def __post_init__(self) -> None:
+        lengths = {}
+        for name in ("user", "item", "label", "time", "impression"):
+            column = getattr(self, name)
+            if column is None:
+                continue
+            object.__setattr__(self, name, _integers(name, column))
+            lengths[name] = len(getattr(self, name))
+        if len(set(lengths.values())) > 1:
+            raise CondrecError(f"columns: found lengths {lengths}, expected equal ones")
+        if len(self) and not np.isin(self.label, (0, 1)).all():
+            found = self.label[~np.isin(self.label, (0, 1))][0]
+            raise CondrecError(f"label: found {found}, expected 0 or 1")
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    def where(self, rows: ArrayLike) -> Interactions:
+        """Return the rows of a boolean mask or an index array, in that order."""
+        chosen = np.asarray(rows)
+        if not chosen.size and chosen.dtype != bool:
+            chosen = chosen.astype(np.int64)  # an empty list is an array of floats to numpy
+        return Interactions(
+            *(
+                None if column is None else column[chosen]
+                for column in (self.user, self.item, self.label, self.time, self.impression)
+            )  # type: ignore[arg-type]
+        )
+
+    @property
+    def positives(self) -> Interactions:
+        """The rows with label 1."""
+        return self.where(self.label == 1)
+
+    @property
+    def negatives(self) -> Interactions:
+        """The rows with label 0."""
+        return self.where(self.label == 0)
+
+    @property
+    def group(self) -> IntArray:
+        """What rows are ranked together: the impression if there is one, else the user."""
+        return self.user if self.impression is None else self.impression
+
+
+@dataclass(frozen=True)
+class Replies:
+    """What a language model answered about a data set, recorded once.
+
+    Args:
+        contents: one short text an item, or empty.
+        interests: interest words of each user, or empty.
+    """
+
+    contents: tuple[str, ...] = ()
+    interests: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A recommendation data set with its split, checked when it is built.
+
+    Args:
+        name: how it is called on the command line.
+        n_users, n_items: sizes of the id spaces.
+        train, validation, test: the split; ``train`` holds the disliked rows too (label 0).
+        histories: items each user liked before the split begins, oldest first; one list a user.
+        tokens: word pieces of every item's text, one list an item (no special tokens), or None.
+        vocabulary: the word behind each token id; empty means bert-base-uncased word pieces.
+        titles, descriptions, categories: item texts to show and to condense; empty if unknown.
+        interests: true interests of every user where they are known (generated data), else empty.
+        replies: recorded language-model answers that come with the data.
+        protocol: how the test is ranked: ``listed`` candidates per user or impression,
+            ``full`` catalogue with seen items masked, or 100 sampled negatives (``uni100``).
+        data_split: ``released``, ``random-80-10-10`` or ``leave-one-out``.
+        negative_pool: items uniform negatives are drawn from; None means every item.
+        sources: SHA-256 of every file it was read from.
+    """
+
+    name: str
+    n_users: int
+    n_items: int
+    train: Interactions
+    validation: Interactions
+    test: Interactions
+    histories: Ragged
+    tokens: Ragged | None = None
+    vocabulary: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    descriptions: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    interests: tuple[tuple[str, ...], ...] = ()
+    replies: Replies | None = None
+    protocol: str = "listed"
+    data_split: str = "released"
+    negative_pool: IntArray | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.protocol not in PROTOCOLS:
+            raise CondrecError(f"protocol: found {self.protocol!r}, expected one of {PROTOCOLS}")
+        for split in ("train", "validation", "test"):
+            rows: Interactions = getattr(self, split)
+            _check_range(f"{split}.user", rows.user, self.n_users)
+            _check_range(f"{split}.item", rows.item, self.n_items)
+        if not (self.train.label == 1).any():
+            raise CondrecError(
+                f"train of {self.name}: found no positive row, expected at least one"
+            )
+        self._check_lists("histories", self.histories, self.n_users)
+        _check_range("histories", self.histories.values, self.n_items)
+        if self.tokens is not None:
+            self._check_lists("tokens", self.tokens, self.n_items)
+            _check_range("tokens", self.tokens.values, len(self.vocabulary) or WORD_PIECES)
+        if self.negative_pool is not None:
+            _check_range("negative_pool", self.negative_pool, self.n_items)
+        per_item: Sequence[str] = ("titles", "descriptions", "categories")
+        for name, expected in [(n, self.n_items) for n in per_item] + [("interests", self.n_users)]:
+            if getattr(self, name) and len(getattr(self, name)) != expected:
+                found = len(getattr(self, name))
+                raise CondrecError(f"{name}: found {found} entries, expected {expected}")
+
+    @staticmethod
+    def _check_lists(name: str, lists: Ragged, expected: int) -> None:
+        if len(lists) != expected:
+            raise CondrecError(f"{name}: found {len(lists)} lists, expected {expected}")
+
+    @property
+    def train_users(self) -> IntArray:
+        """Users with at least one positive training row, ascending."""
+        return np.unique(self.train.positives.user)

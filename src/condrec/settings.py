@@ -1,0 +1,51 @@
+"""Turn ``--set key=value`` pairs into a checked configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, get_type_hints
+
+from condrec.errors import CondrecError, unknown_name
+
+
+def configure(cls: type[Any], settings: Mapping[str, Any], owner: str) -> Any:
+    """Build the frozen dataclass ``cls`` from settings, refusing unknown names and bad values.
+
+    Args:
+        cls: a dataclass whose fields are the valid parameters.
+        settings: values by name; text (from the command line) is converted to the field's type.
+        owner: what the parameters belong to, for the error message.
+
+    Raises:
+        CondrecError: an unknown parameter (the nearest valid one is offered) or a value of the
+            wrong type.
+    """
+    hints = get_type_hints(cls)
+    names = [f.name for f in dataclasses.fields(cls)]
+    values = {}
+    for name, value in settings.items():
+        if name not in names:
+            raise unknown_name(f"parameter of {owner}", name, names)
+        values[name] = _convert(hints[name], value, f"{owner}: {name}")
+    return cls(**values)
+
+
+def _convert(kind: Any, value: Any, where: str) -> Any:
+    """Return ``value`` as ``kind`` (bool, int, float or str)."""
+    try:
+        if kind is bool and isinstance(value, str):
+            return {"true": True, "false": False}[value.lower()]
+        if kind is int and (isinstance(value, bool) or float(value) != int(float(value))):
+            raise ValueError
+        return kind(float(value)) if kind is int else kind(value)
+    except (KeyError, ValueError, TypeError, OverflowError):
+        raise CondrecError(
+            f"{where}: found {value!r}, expected a value of type {kind.__name__}"
+        ) from None
+
+
+def require(condition: bool, message: str) -> None:
+    """Raise ``CondrecError(message)`` unless ``condition`` holds."""
+    if not condition:
+        raise CondrecError(message)
