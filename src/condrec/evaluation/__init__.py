@@ -1,0 +1,15 @@
+"""Evaluation: metrics of ranked lists, the listed-candidates protocol, paired intervals."""
+
+from condrec.evaluation.intervals import Interval, paired_interval
+from condrec.evaluation.listed import ListedResult, listed_metrics, mean_metrics
+from condrec.evaluation.metrics import QUALITY_METRICS, quality
+
+__all__ = [
+    "QUALITY_METRICS",
+    "Interval",
+    "ListedResult",
+    "listed_metrics",
+    "mean_metrics",
+    "paired_interval",
+    "quality",
+]

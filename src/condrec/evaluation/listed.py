@@ -1,0 +1,119 @@
+"""The listed protocol: rank the candidates each group lists, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from condrec.datasets import Interactions
+from condrec.errors import CondrecError
+from condrec.evaluation.metrics import (
+    FloatArray,
+    IntArray,
+    Ranking,
+    auc,
+    ndcg,
+    recall,
+    reciprocal_rank,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ListedResult:
+    """Metrics of every ranked list.
+
+    Args:
+        groups: ids of the groups that hold a positive row, ascending, shape [n_groups].
+        values: by metric name, one value a group, shape [n_groups]; only AUC has NaN, where a
+            group holds no negative row.
+        n_dropped: groups left out because they hold no positive row.
+    """
+
+    groups: IntArray
+    values: Mapping[str, FloatArray]
+    n_dropped: int
+
+
+def listed_metrics(
+    scores: ArrayLike, rows: Interactions, ks: Sequence[int] = (1, 5, 10), seed: int = 0
+) -> ListedResult:
+    """Rank the candidates of every group by their scores and measure each list.
+
+    A group is an impression where rows have one, else a user.  Groups without a positive row
+    have no value in any metric: they are dropped and counted.  Candidates are shuffled before
+    they are ranked, so that equal scores fall in an order drawn from ``seed``, whatever the order
+    of the rows in the file; AUC counts a tied pair one half.
+
+    Args:
+        scores: one finite number a row, higher is better, shape [n_rows].
+        rows: the candidates with their labels.
+        ks: cut-offs of NDCG, Recall and MRR.
+        seed: fixes the order of tied candidates.
+
+    Returns:
+        NDCG@k, Recall@k and MRR@k for every k, and AUC, of every group.
+
+    Raises:
+        CondrecError: no rows, no positive row, scores that are not finite or not one a row,
+            cut-offs that are not whole numbers above 0.
+    """
+    if len(rows) == 0:
+        raise CondrecError("rows: found none, expected at least one candidate to rank")
+    if not ks or any(isinstance(k, bool) or k != int(k) or k < 1 for k in ks):
+        raise CondrecError(f"ks: found {tuple(ks)}, expected whole numbers above 0")
+    values = _checked(scores, len(rows))
+    ids, group = np.unique(rows.group, return_inverse=True)
+    kept = np.bincount(group, weights=rows.label, minlength=len(ids)) > 0
+    if not kept.any():
+        raise CondrecError("rows: found no row with label 1, expected a positive to rank")
+    chosen = kept[group]
+    ranking = Ranking.from_scores(
+        (np.cumsum(kept) - 1)[group[chosen]],
+        rows.label[chosen],
+        values[chosen],
+        _tie_break(rows, seed)[chosen],
+    )
+    metrics = {}
+    for k in map(int, ks):
+        metrics[f"NDCG@{k}"] = ndcg(ranking, k)
+        metrics[f"Recall@{k}"] = recall(ranking, k)
+        metrics[f"MRR@{k}"] = reciprocal_rank(ranking, k)
+    metrics["AUC"] = auc(ranking)
+    return ListedResult(ids[kept], metrics, int((~kept).sum()))
+
+
+def mean_metrics(result: ListedResult) -> dict[str, float]:
+    """Return the mean over groups of every metric; AUC over the groups that have one, else NaN."""
+    means = {}
+    for name, values in result.values.items():
+        known = values[~np.isnan(values)]
+        means[name] = float(known.mean()) if len(known) else float("nan")
+    return means
+
+
+def _checked(scores: ArrayLike, n_rows: int) -> FloatArray:
+    """Return the scores as float64, or say what is wrong with them."""
+    try:
+        values = np.asarray(scores, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise CondrecError("scores: found values that are no numbers, expected floats") from None
+    if values.shape != (n_rows,):
+        raise CondrecError(f"scores: found shape {values.shape}, expected ({n_rows},), one a row")
+    bad = ~np.isfinite(values)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise CondrecError(
+            f"scores: found {values[row]} in row {row} ({int(bad.sum())} such rows), expected "
+            "finite numbers; check the model's training for overflow"
+        )
+    return values
+
+
+def _tie_break(rows: Interactions, seed: int) -> FloatArray:
+    """Return a random number a row, drawn in the order of (group, item) so that files may differ."""
+    keys = np.empty(len(rows))
+    keys[np.lexsort((rows.item, rows.group))] = np.random.default_rng([seed, 11]).random(len(rows))
+    return keys
