@@ -1,0 +1,61 @@
+"""Condensers: one module a method, sampling baselines, the size report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from condrec.condensers.base import Condenser
+from condrec.condensers.released import ReleasedCondensed, ReleasedMajority, ReleasedRandom
+from condrec.condensers.sampling import (
+    FullData,
+    Majority,
+    RandomInteractions,
+    RandomUsers,
+    StratifiedUsers,
+)
+from condrec.condensers.size import Size, size, size_report
+from condrec.condensers.tf_dcon import KMedoids, TFDCon
+from condrec.errors import unknown_name
+from condrec.settings import configure
+
+CONDENSERS: dict[str, type[Condenser]] = {
+    "none": FullData,
+    "random-users": RandomUsers,
+    "stratified-users": StratifiedUsers,
+    "random-interactions": RandomInteractions,
+    "majority": Majority,
+    "k-medoids": KMedoids,
+    "tf-dcon": TFDCon,
+    "released-condensed": ReleasedCondensed,
+    "released-random": ReleasedRandom,
+    "released-majority": ReleasedMajority,
+}
+
+
+def condenser(name: str, settings: Mapping[str, Any] | None = None) -> Condenser:
+    """Return the configured condenser called ``name`` on the command line."""
+    if name not in CONDENSERS:
+        raise unknown_name("method", name, CONDENSERS)
+    configured: Condenser = configure(CONDENSERS[name], settings or {}, f"method {name}")
+    return configured
+
+
+__all__ = [
+    "CONDENSERS",
+    "Condenser",
+    "FullData",
+    "KMedoids",
+    "Majority",
+    "RandomInteractions",
+    "RandomUsers",
+    "ReleasedCondensed",
+    "ReleasedMajority",
+    "ReleasedRandom",
+    "Size",
+    "StratifiedUsers",
+    "TFDCon",
+    "condenser",
+    "size",
+    "size_report",
+]

@@ -1,0 +1,117 @@
+"""Item texts of a condensed set: a language model's, or cheap ones of the same length."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from condrec.datasets import Dataset, Ragged, encode_words, read_released_content
+from condrec.errors import CondrecError
+from condrec.text import ExtractiveLanguageModel, LanguageModel, RecordedLanguageModel, tokenizer
+
+CONTENTS = (
+    "original",
+    "auto",
+    "recorded",
+    "extractive",
+    "truncated",
+    "random",
+    "released-condensed",
+    "released-random",
+    "realigned-random",
+)
+TOKEN_LIMIT = 20
+"""Word pieces of a condensed text at most (fact sheet TF-DCon, section 2.4)."""
+
+
+def with_content(dataset: Dataset, content: str, seed: int) -> Dataset:
+    """Return the data set with the item texts replaced (Wu et al. 2023, Eq. 2).
+
+    Args:
+        dataset: its ``tokens`` are the original texts.
+        content: ``original``; ``recorded`` (the language model's recorded replies),
+            ``extractive`` (the offline summary) or ``auto`` (recorded where there are replies);
+            ``truncated`` and ``random`` (as many original tokens as ``auto`` has, the first ones
+            or random ones in their order); ``released-condensed``, ``released-random``
+            (misaligned: titles and descriptions of different films) and ``realigned-random``
+            (the same tokens put back to their films), as published for MovieLens.
+        seed: fixes the draw of ``random``.
+    """
+    if content == "original":
+        return dataset
+    if dataset.tokens is None:
+        raise CondrecError(f"content {content}: {dataset.name} has no item texts to condense")
+    if content == "released-condensed":
+        tokens = read_released_content("condensed")
+    elif content == "released-random":
+        tokens = read_released_content("random")
+    elif content == "realigned-random":
+        tokens = realigned_random()
+    else:
+        tokens = short_texts(dataset, content, seed)
+    return replace(dataset, tokens=tokens)
+
+
+def language_model(dataset: Dataset, kind: str = "auto") -> LanguageModel:
+    """Return the recorded replies of a data set, or the offline extractive model."""
+    recorded = dataset.replies is not None and kind in ("auto", "recorded")
+    if recorded and dataset.replies is not None:
+        return RecordedLanguageModel(dataset.replies.contents, dataset.replies.interests)
+    if kind == "recorded":
+        raise CondrecError(f"{dataset.name}: found no recorded replies; use extractive")
+    return ExtractiveLanguageModel()
+
+
+def short_texts(dataset: Dataset, content: str, seed: int) -> Ragged:
+    """Return the tokens of short item texts, see :func:`with_content`."""
+    original = dataset.tokens
+    assert original is not None
+    kind = content if content in ("recorded", "extractive") else "auto"
+    model = language_model(dataset, kind)
+    titles = dataset.titles or tuple("" for _ in range(dataset.n_items))
+    texts = model.condense_items(titles, dataset.descriptions, dataset.categories)
+    condensed = encode(dataset, texts)
+    if content == "truncated":
+        return shorten(original, condensed.lengths, None)
+    if content == "random":
+        return shorten(original, condensed.lengths, np.random.default_rng([seed, 13]))
+    return condensed
+
+
+def encode(dataset: Dataset, texts: list[str]) -> Ragged:
+    """Return token ids of new texts in the data set's own vocabulary, at most 20 a text."""
+    if dataset.vocabulary:
+        return encode_words(texts, dataset.vocabulary, TOKEN_LIMIT)
+    return Ragged.from_lists(tokenizer().encode(texts, TOKEN_LIMIT))
+
+
+def shorten(tokens: Ragged, lengths: NDArray[np.int64], rng: np.random.Generator | None) -> Ragged:
+    """Keep at most ``lengths[i]`` tokens of list i: the first, or random ones in their order."""
+    owner = np.repeat(np.arange(len(tokens)), tokens.lengths)
+    place = np.arange(len(tokens.values)) - np.repeat(tokens.offsets[:-1], tokens.lengths)
+    if rng is not None:
+        # Rank of a random key within the list: a random permutation of the places.
+        order = np.lexsort((rng.random(len(owner)), owner))
+        place[order] = place.copy()
+    kept = place < lengths[owner]
+    return Ragged.group(owner[kept], tokens.values[kept], len(tokens))
+
+
+def realigned_random() -> Ragged:
+    """Return the released random content with each description put back to its own film.
+
+    In the release, the row of film m holds title tokens of m and description tokens of the film
+    that stands in that row's place elsewhere (data README).  Title tokens are told apart by
+    membership in the row's own title and year.
+    """
+    original, random = read_released_content("original"), read_released_content("random")
+    film_of_row = read_released_content.film_of_row()
+    title_part: list[list[int]] = [[] for _ in range(len(original))]
+    description_part: list[list[int]] = [[] for _ in range(len(original))]
+    for row, film in enumerate(film_of_row):
+        own = set(original[film].tolist())
+        for token in random[film].tolist():
+            (title_part[film] if token in own else description_part[row]).append(token)
+    return Ragged.from_lists([a + b for a, b in zip(title_part, description_part, strict=True)])

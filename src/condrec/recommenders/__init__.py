@@ -1,0 +1,49 @@
+"""Recommenders: one module a model, the floors, one training loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from condrec.errors import unknown_name
+from condrec.recommenders.base import Fitted, Recommender, TrainingLog, resolve_device
+from condrec.recommenders.fastformer import Fastformer
+from condrec.recommenders.floors import LikeRatio, Popularity, Random
+from condrec.recommenders.naml import NAML
+from condrec.recommenders.nrms import NRMS
+from condrec.recommenders.training import FittedTextModel, TextModelConfig
+from condrec.settings import configure
+
+RECOMMENDERS: dict[str, type[Any]] = {
+    "random": Random,
+    "popularity": Popularity,
+    "like-ratio": LikeRatio,
+    "naml": NAML,
+    "nrms": NRMS,
+    "fastformer": Fastformer,
+}
+
+
+def recommender(name: str, settings: Mapping[str, Any] | None = None) -> Any:
+    """Return the configured recommender called ``name`` on the command line."""
+    if name not in RECOMMENDERS:
+        raise unknown_name("recommender", name, RECOMMENDERS)
+    return configure(RECOMMENDERS[name], settings or {}, f"recommender {name}")
+
+
+__all__ = [
+    "NAML",
+    "NRMS",
+    "RECOMMENDERS",
+    "Fastformer",
+    "Fitted",
+    "FittedTextModel",
+    "LikeRatio",
+    "Popularity",
+    "Random",
+    "Recommender",
+    "TextModelConfig",
+    "TrainingLog",
+    "recommender",
+    "resolve_device",
+]
