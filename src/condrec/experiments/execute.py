@@ -1,0 +1,170 @@
+"""Carry out one run: condense, train, evaluate, write the artifact."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import time
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from condrec import __version__, paths
+from condrec.condensers import size, size_report
+from condrec.condensers.user_embeddings import fingerprint
+from condrec.datasets import Dataset, Interactions, load_dataset
+from condrec.evaluation import ListedResult, listed_metrics, mean_metrics
+from condrec.experiments.artifact import is_complete, write_artifact
+from condrec.experiments.run import MEASURE_ONLY, Run
+from condrec.recommenders import Fitted, resolve_device
+
+CUTOFFS = (1, 5, 10)
+load = lru_cache(maxsize=4)(load_dataset)
+
+
+def run_folder(run: Run) -> Path:
+    """Return where the artifact of a run lies or would lie."""
+    return paths.runs() / run.key()
+
+
+def execute(run: Run, device: str = "cpu", out: Path | None = None) -> Path:
+    """Carry out a run and return its artifact folder; a finished one is not done again.
+
+    The folder holds ``metrics.json`` (the contract in CONTRIBUTING.md), ``curve.csv`` (one row an
+    epoch), ``per_group.npz`` (metrics of every ranked list) and ``manifest.json``.
+
+    Args:
+        run: what to do.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        out: the artifact folder, which must not exist; None uses the folder of runs.
+    """
+    folder = run_folder(run) if out is None else out
+    if out is None and is_complete(folder):
+        return folder
+    place = resolve_device(device)
+    full = load(run.dataset)
+    method = run.condenser()
+    cost = method.prepare(full, run.condenser_seed, place)
+    start = time.perf_counter()
+    condensed = method.condense(full, run.budget, run.condenser_seed, place)
+    seconds = {"condense": time.perf_counter() - start + cost.pop("seconds", 0.0)}
+    content: dict[str, Any] = {
+        "key": run.key(),
+        "run": run.to_dict(),
+        "edition": method.edition,
+        "size": size_report(condensed, full) | asdict(size(condensed)),
+        "cost": cost,
+        "condensed_sha256": fingerprint(condensed),
+        "data": {"data_split": full.data_split, "protocol": full.protocol},
+    }
+    curve = pd.DataFrame(columns=["epoch", "seconds", "loss", "NDCG@5"])
+    groups: dict[str, np.ndarray] = {}
+    if run.recommender == MEASURE_ONLY:
+        content |= {"test": {}, "statistics": statistics(condensed)}
+    else:
+        fitted = run.model().fit(condensed, run.seed, place)
+        curve = pd.DataFrame(fitted.log.curve, columns=curve.columns)
+        content["epochs"] = fitted.log.epochs
+        seconds["train"] = fitted.log.seconds
+        start = time.perf_counter()
+        results = evaluate(fitted, full, condensed, run.seed)
+        seconds["evaluate"] = time.perf_counter() - start
+        content |= {name: mean_metrics(result) for name, result in results.items()}
+        groups = _per_group(results)
+    content["seconds"] = {name: round(value, 4) for name, value in seconds.items()}
+    content["provenance"] = provenance(full, place)
+
+    def write(aside: Path) -> None:
+        text = json.dumps(content, indent=1, sort_keys=True) + "\n"
+        (aside / "metrics.json").write_text(text, encoding="utf-8")
+        curve.to_csv(aside / "curve.csv", index=False)
+        np.savez_compressed(aside / "per_group.npz", **groups)  # type: ignore[arg-type]
+
+    return write_artifact(folder, write)
+
+
+def evaluate(
+    fitted: Fitted, full: Dataset, condensed: Dataset, seed: int
+) -> dict[str, ListedResult]:
+    """Evaluate on the full data's test and validation rows.
+
+    Histories are the users' own, never a merged one.  The texts of the items are those of the
+    training set (``test``, ``validation``: what the published configurations do) or the original
+    ones (``test_original_content``: what the paper says).
+    """
+    as_trained = replace(full, tokens=condensed.tokens)
+    plan: dict[str, tuple[Dataset, Interactions]] = {
+        "test": (as_trained, full.test),
+        "validation": (as_trained, full.validation),
+        "test_original_content": (full, full.test),
+    }
+    return {
+        name: listed_metrics(fitted.score(data, rows), rows, ks=CUTOFFS, seed=seed)
+        for name, (data, rows) in plan.items()
+    }
+
+
+def _per_group(results: dict[str, ListedResult]) -> dict[str, np.ndarray]:
+    kept = {"groups": results["test"].groups}
+    for name in ("test", "test_original_content"):
+        for metric in ("NDCG@1", "NDCG@5"):
+            kept[f"{name}:{metric}"] = results[name].values[metric].astype(np.float32)
+    return kept
+
+
+def statistics(dataset: Dataset) -> dict[str, float]:
+    """Return what Table II counts, over all three splits."""
+    rows = (dataset.train, dataset.validation, dataset.test)
+    positives = sum(len(part.positives) for part in rows)
+    negatives = sum(len(part.negatives) for part in rows)
+    lengths = dataset.histories.lengths
+    tokens = dataset.tokens.lengths if dataset.tokens is not None else np.zeros(dataset.n_items)
+    return {
+        "n_items": dataset.n_items,
+        "n_users": dataset.n_users,
+        "avg_tokens_per_item": float(tokens.mean()),
+        "avg_history_length": float(lengths.mean()),
+        "n_positive": positives,
+        "n_negative": negatives,
+        "density_percent": 100 * positives / (dataset.n_users * dataset.n_items),
+        "train_rows": len(dataset.train),
+        "validation_rows": len(dataset.validation),
+        "test_rows": len(dataset.test),
+        "test_groups": len(np.unique(dataset.test.group)),
+    }
+
+
+def provenance(dataset: Dataset, device: str) -> dict[str, Any]:
+    """Return what is needed to tell where a number comes from."""
+    import torch
+
+    name = torch.cuda.get_device_name() if device == "cuda" else platform.machine()
+    return {
+        "version": __version__,
+        "commit": commit(),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "device": f"{device} ({name}, {torch.get_num_threads()} threads)",
+        "data_sha256": dict(dataset.sources),
+    }
+
+
+@lru_cache(maxsize=1)
+def commit() -> str:
+    """Return the commit of the checkout, with ``+`` if files differ from it, or ``unknown``."""
+    here = Path(__file__).resolve().parent
+    try:
+        call = ["git", "-C", str(here), "describe", "--always", "--abbrev=10", "--exclude=*"]
+        found = subprocess.run(call, capture_output=True, text=True, check=True, timeout=20)
+        code = [*call[:3], "status", "--porcelain", "--untracked-files=no", "--", str(here.parent)]
+        changed = subprocess.run(code, capture_output=True, text=True, check=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return found.stdout.strip() + ("+" if changed.stdout.strip() else "")

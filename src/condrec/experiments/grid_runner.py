@@ -1,0 +1,76 @@
+"""Run what is missing of a grid, in any executor."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from condrec.errors import CondrecError
+from condrec.experiments.artifact import is_complete
+from condrec.experiments.execute import execute, run_folder
+from condrec.experiments.run import Run
+
+
+def _one_thread() -> None:
+    """One thread a worker: results do not depend on how many workers there are."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def local_executor(device: str = "cpu", workers: int | None = None) -> ProcessPoolExecutor:
+    """Return local processes: one a core on CPU, one a GPU."""
+    import torch
+
+    n = torch.cuda.device_count() if device == "cuda" else (os.cpu_count() or 1)
+    return ProcessPoolExecutor(
+        workers or max(1, n), multiprocessing.get_context("spawn"), initializer=_one_thread
+    )
+
+
+def missing(runs: Iterable[Run], done: Iterable[str] = ()) -> list[Run]:
+    """Return the runs, each once, that have no artifact and whose key is not in ``done``."""
+    known = set(done)
+    wanted = {run.key(): run for run in runs}
+    return [
+        run for key, run in wanted.items() if key not in known and not is_complete(run_folder(run))
+    ]
+
+
+def run_grid(
+    runs: Iterable[Run],
+    executor: Executor,
+    device: str = "cpu",
+    on_finished: Callable[[Run, Path], None] | None = None,
+) -> list[Path]:
+    """Execute runs and return their artifacts; a run that fails does not stop the others.
+
+    Args:
+        runs: what to do; finished ones cost nothing.
+        executor: any ``concurrent.futures`` executor.
+        device: passed to :func:`execute`.
+        on_finished: called in this process as each run ends well.
+
+    Raises:
+        CondrecError: after all others have ended, if any run failed; the first error is named.
+    """
+    from tqdm import tqdm
+
+    jobs = {executor.submit(execute, run, device): run for run in runs}
+    folders, failures = [], []
+    for job in tqdm(as_completed(jobs), total=len(jobs), unit="run", disable=not jobs):
+        run = jobs[job]
+        try:
+            folder = job.result()
+        except Exception as error:  # the others go on; all failures are reported below
+            failures.append(f"{run.method} x {run.recommender}, seed {run.seed}: {error}")
+            continue
+        folders.append(folder)
+        if on_finished is not None:
+            on_finished(run, folder)
+    if failures:
+        raise CondrecError(f"{len(failures)} of {len(jobs)} runs failed; first: {failures[0]}")
+    return folders

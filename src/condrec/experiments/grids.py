@@ -1,0 +1,286 @@
+"""The grids: which runs every table and figure of TF-DCon needs.
+
+The *primary* setting, the one verdicts are given under, is named here before anything is run:
+negatives from the user's dislikes, items tested with the texts they were trained with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from condrec.errors import unknown_name
+from condrec.experiments.run import MEASURE_ONLY, Run, make_run
+
+MODELS = ("naml", "nrms", "fastformer")
+FLOORS = ("random", "popularity", "like-ratio")
+ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0, 2.0)
+ALPHA = 0.5
+"""The paper gives no alpha; the middle of the range it calls best, fixed before any run."""
+PRIMARY = {"negatives": "dislikes", "test_content": "training"}
+Settings = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large a grid is run.
+
+    Args:
+        dataset: the data set.
+        seeds: seeds, lead model first.
+        models: recommenders, lead model first.
+    """
+
+    dataset: str
+    seeds: Sequence[int]
+    models: Sequence[str] = MODELS
+
+    @property
+    def released(self) -> bool:
+        """Whether the authors' own condensed sets exist for the data."""
+        return self.dataset == "tfdcon-movielens"
+
+    @property
+    def n_users(self) -> int:
+        """K: the released number on MovieLens, about a tenth of the users elsewhere."""
+        return 47 if self.released else 60
+
+    def runs(
+        self, method: str, budget: float | None = None, model: str = "naml", **settings: Any
+    ) -> list[Run]:
+        """Return one run a seed."""
+        return [
+            make_run(self.dataset, method, model, seed, budget, settings) for seed in self.seeds
+        ]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A named list of runs.
+
+    Args:
+        name: name on the command line.
+        answers: which table or figure it answers, in words.
+        build: the runs at a scale.
+        primary: the settings verdicts are given under.
+        curves: whether the epochs' curves are recorded too.
+        workers: local processes at once; 1 where seconds are the result.
+    """
+
+    name: str
+    answers: str
+    build: Callable[[Scale], list[Run]]
+    primary: Settings = field(default_factory=lambda: dict(PRIMARY))
+    curves: bool = False
+    workers: int | None = None
+
+
+def tf_dcon_editions(scale: Scale) -> list[tuple[str, float, Settings]]:
+    """Return our TF-DCon in both editions at the same number of stored users' rows.
+
+    ``strict`` merges m = 2 users into one, so that half of K synthetic users hold the rows of as
+    many real users.
+    """
+    return [
+        ("tf-dcon", scale.n_users, {"alpha": ALPHA}),
+        (
+            "tf-dcon",
+            -(-scale.n_users // 2),
+            {"alpha": ALPHA, "edition": "strict", "m": 2},
+        ),
+    ]
+
+
+def table_3_methods(scale: Scale) -> list[tuple[str, float | None, Settings]]:
+    """Return the rows of Table III: full data, released sets, ours, rivals of equal size."""
+    k = scale.n_users
+    share = 2373 / 36105 if scale.released else 0.1  # the released set's share of positives
+    own = {"content": "auto"}
+    released: list[tuple[str, float | None, Settings]] = [
+        ("released-condensed", None, {}),
+        ("released-random", None, {}),
+        ("released-majority", None, {}),
+    ]
+    return [
+        ("none", None, {}),
+        *(released if scale.released else []),
+        *tf_dcon_editions(scale),
+        ("k-medoids", k, {}),
+        ("random-users", k, own),
+        ("random-users", share, own),
+        ("stratified-users", k, own),
+        ("majority", k, own),
+        ("random-interactions", share, own),
+        ("random-interactions", share, {"edition": "strict", **own}),
+    ]
+
+
+def table_1(scale: Scale) -> list[Run]:
+    """Table I: what condensing costs, in steps and seconds."""
+    methods: list[tuple[str, float | None, Settings]] = [
+        ("none", None, {}),
+        ("random-users", scale.n_users, {"content": "auto"}),
+        ("k-medoids", scale.n_users, {}),
+        *tf_dcon_editions(scale),
+    ]
+    return [run for method, b, s in methods for run in scale.runs(method, b, "naml", **s)]
+
+
+def table_2(scale: Scale) -> list[Run]:
+    """Table II: statistics of the data."""
+    return [make_run(scale.dataset, "none", MEASURE_ONLY, 0)]
+
+
+def table_3(scale: Scale) -> list[Run]:
+    """Table III: quality of every set under both sources of negatives, and the floors."""
+    runs = []
+    sources = ("dislikes", "random")
+    for model in scale.models:
+        for negatives in sources:
+            for method, budget, settings in table_3_methods(scale):
+                runs += scale.runs(method, budget, model, negatives=negatives, **settings)
+        if model == scale.models[0]:
+            runs += floors(scale)
+    return runs
+
+
+def floors(scale: Scale) -> list[Run]:
+    """Return the floors on the full data, and popularity on the condensed sets."""
+    runs = []
+    for floor in FLOORS:
+        runs += (
+            scale.runs("none", None, floor)
+            if floor == "random"
+            else [make_run(scale.dataset, "none", floor, scale.seeds[0])]
+        )
+    if scale.released:
+        for method in ("released-condensed", "released-random", "released-majority"):
+            runs.append(make_run(scale.dataset, method, "popularity", scale.seeds[0]))
+    runs += scale.runs("tf-dcon", scale.n_users, "popularity", alpha=ALPHA)
+    runs += scale.runs("random-users", scale.n_users, "popularity")
+    return runs
+
+
+def table_4(scale: Scale) -> list[Run]:
+    """Table IV: sizes."""
+    runs = []
+    for method, budget, settings in table_3_methods(scale):
+        for seed in scale.seeds if method != "none" and "released" not in method else (0,):
+            runs.append(make_run(scale.dataset, method, MEASURE_ONLY, seed, budget, settings))
+    return runs
+
+
+def table_5(scale: Scale) -> list[Run]:
+    """Table V: condensed with one encoder, trained with another model."""
+    return [
+        run
+        for model in scale.models
+        for encoder in scale.models
+        for run in scale.runs("tf-dcon", scale.n_users, model, alpha=ALPHA, encoder=encoder)
+    ]
+
+
+def table_6(scale: Scale) -> list[Run]:
+    """Table VI: content-level condensation alone, every user kept."""
+    released = ("released-condensed", "released-random", "realigned-random")
+    contents = ("auto", "extractive", "truncated", "random", "original")
+    contents = (*released, *contents) if scale.released else contents
+    return [
+        run
+        for model in scale.models
+        for content in contents
+        for run in scale.runs("none", None, model, content=content)
+    ]
+
+
+def table_7(scale: Scale) -> list[Run]:
+    """Table VII: user-level condensation alone, original texts."""
+    k = scale.n_users
+    released: list[tuple[str, float | None, Settings]] = [
+        ("released-condensed", None, {"content": "original"}),
+        ("released-random", None, {"content": "original"}),
+    ]
+    methods: list[tuple[str, float | None, Settings]] = [
+        ("none", None, {}),
+        *(released if scale.released else []),
+        *((method, b, {**s, "level": "user"}) for method, b, s in tf_dcon_editions(scale)),
+        ("random-users", k, {}),
+        ("k-medoids", k, {"content": "original"}),
+    ]
+    return [
+        run
+        for model in scale.models
+        for method, budget, settings in methods
+        for run in scale.runs(method, budget, model, **settings)
+    ]
+
+
+def figure_4(scale: Scale) -> list[Run]:
+    """Figure 4: validation quality against seconds, full and condensed, one run at a time."""
+    condensed: tuple[str, float | None, Settings] = (
+        ("released-condensed", None, {"validation": "full"})
+        if scale.released
+        else ("tf-dcon", scale.n_users, {"alpha": ALPHA, "validation": "full"})
+    )
+    return [
+        run
+        for model in scale.models
+        for method, budget, settings in (("none", None, {}), condensed)
+        for run in scale.runs(method, budget, model, patience=5, **settings)  # type: ignore[arg-type]
+    ]
+
+
+def figure_5(scale: Scale) -> list[Run]:
+    """Figure 5: the weight of the interest distance, raw and standardised."""
+    return [
+        run
+        for model in scale.models
+        for distance in ("raw", "standardised")
+        for alpha in ALPHAS
+        for run in scale.runs("tf-dcon", scale.n_users, model, alpha=alpha, distance=distance)
+    ]
+
+
+def search(scale: Scale) -> list[Run]:
+    """Search on validation: batch size and patience, for full and condensed data."""
+    k = scale.n_users
+    methods: list[tuple[str, float | None, Settings]] = [
+        ("none", None, {}),
+        ("tf-dcon", k, {"alpha": ALPHA}),
+        ("random-users", k, {"content": "auto"}),
+    ]
+    return [
+        run
+        for model in scale.models
+        for batch_size in (64, 512)
+        for patience in (2, 5, 10)
+        for method, budget, settings in methods
+        for run in scale.runs(
+            method, budget, model, batch_size=batch_size, patience=patience, **settings
+        )
+    ]
+
+
+GRIDS = {
+    grid.name: grid
+    for grid in (
+        Grid("tf-dcon-table-1", "Table I, the cost of condensing", table_1, workers=1),
+        Grid("tf-dcon-table-2", "Table II, statistics of the data", table_2),
+        Grid("tf-dcon-table-3", "Table III, overall quality", table_3),
+        Grid("tf-dcon-table-4", "Table IV, sizes", table_4),
+        Grid("tf-dcon-table-5", "Table V, encoders", table_5),
+        Grid("tf-dcon-table-6", "Table VI, content level", table_6),
+        Grid("tf-dcon-table-7", "Table VII, user level", table_7),
+        Grid("tf-dcon-figure-4", "Figure 4, speed", figure_4, curves=True, workers=1),
+        Grid("tf-dcon-figure-5", "Figure 5, alpha", figure_5),
+        Grid("tf-dcon-search", "batch size and patience, chosen on validation", search),
+    )
+}
+
+
+def grid(name: str) -> Grid:
+    """Return a grid by its name."""
+    if name not in GRIDS:
+        raise unknown_name("grid", name, GRIDS)
+    return GRIDS[name]

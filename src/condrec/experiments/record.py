@@ -1,0 +1,183 @@
+"""Results as tidy rows: from artifacts, and in ``data/recorded/``."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from condrec import paths
+from condrec.experiments.artifact import read_metrics
+
+COLUMNS = ["key", "version", "grid", "dataset", "data_split", "method", "edition", "settings", "budget", "recommender", "seed", "draw", "split", "protocol", "metric", "value", "n_users", "n_positives", "n_negatives", "n_tokens", "bytes", "seconds_condense", "seconds_train", "epochs", "device", "commit", "date"]
+"""The contract of a recorded file, one row a metric."""
+_TEXT = "key version grid dataset data_split method edition settings recommender split protocol"
+_DTYPES = dict.fromkeys([*_TEXT.split(), "metric", "device", "commit", "date"], str)
+_TRAINED = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5", "MRR@5", "AUC")
+_BLOCKS = {
+    "test": ("test", "training", _TRAINED),
+    "test_original_content": ("test", "original", ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5")),
+    "validation": ("validation", "training", ("NDCG@5",)),
+}
+"""Block of ``metrics.json`` -> split, test_content and the metrics that are recorded."""
+SCALE = 65_535
+"""Recorded metrics of single groups are stored as 16-bit fractions (error below 1e-5)."""
+
+
+def rows_of(folder: Path, grid: str) -> pd.DataFrame:
+    """Return the tidy rows of one artifact (columns: :data:`COLUMNS`)."""
+    content = read_metrics(folder)
+    common = _common(content, grid)
+    rows: list[dict[str, Any]] = []
+    for block, (split, test_content, metrics) in _BLOCKS.items():
+        for metric in metrics:
+            if metric in content.get(block, {}):
+                settings = common["settings"] | {"test_content": test_content}
+                value = content[block][metric]
+                rows.append(
+                    _row(common, split=split, metric=metric, value=value, settings=settings)
+                )
+    # Statistics and costs are counted on the training side; they have no test split.
+    for metric, value in (content.get("statistics", {}) | content["cost"]).items():
+        rows.append(_row(common, split="train", metric=metric, value=value))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def curve_of(folder: Path, grid: str) -> pd.DataFrame:
+    """Return one row an epoch: validation NDCG@5, with its epoch and seconds since the start."""
+    content = read_metrics(folder)
+    common = _common(content, grid)
+    curve = pd.read_csv(folder / "curve.csv")
+    rows = [
+        _row(
+            common | {"epochs": int(point["epoch"]), "seconds_train": round(point["seconds"], 4)},
+            split="validation",
+            metric="NDCG@5",
+            value=point["NDCG@5"],
+        )
+        for point in curve.to_dict("records")
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _common(content: dict[str, Any], grid: str) -> dict[str, Any]:
+    run, size, source = content["run"], content["size"], content["provenance"]
+    defaults = {"edition"}  # has a column of its own
+    settings = {k: v for k, v in run["settings"].items() if k not in defaults}
+    return {
+        "key": content["key"],
+        "version": source["version"],
+        "grid": grid,
+        "dataset": run["dataset"],
+        **content["data"],
+        "method": run["method"],
+        "edition": content["edition"],
+        "settings": settings,
+        "budget": run["budget"],
+        "recommender": run["recommender"],
+        "seed": run["seed"],
+        "draw": run["draw"],
+        **{k: int(size[k]) for k in ("n_users", "n_positives", "n_negatives", "n_tokens", "bytes")},
+        "seconds_condense": round(content["seconds"]["condense"], 3),
+        "seconds_train": round(content["seconds"].get("train", 0.0), 3),
+        "epochs": content.get("epochs", 0),
+        "device": source["device"],
+        "commit": source["commit"],
+        "date": source["date"],
+    }
+
+
+def _row(common: dict[str, Any], **own: Any) -> dict[str, Any]:
+    row = common | own
+    row["settings"] = json.dumps(row["settings"], sort_keys=True)
+    row["value"] = round(float(row["value"]), 6)
+    return row
+
+
+def recorded_path(grid: str, suffix: str = ".csv") -> Path:
+    """Return where a grid's recorded rows lie."""
+    return paths.project_data() / "recorded" / f"{grid}{suffix}"
+
+
+def recorded(grid: str, suffix: str = ".csv") -> pd.DataFrame:
+    """Return a grid's recorded rows, none if nothing was recorded yet."""
+    path = recorded_path(grid, suffix)
+    if not path.exists():
+        return pd.DataFrame(columns=COLUMNS)
+    return pd.read_csv(path, dtype=_DTYPES, keep_default_na=False, na_values={"budget": [""]})
+
+
+def record(grid: str, folders: Iterable[Path], curves: bool = False) -> None:
+    """Add the rows of artifacts to ``data/recorded/``; rows of the same key are replaced."""
+    folders = list(folders)
+    if not folders:
+        return
+    _merge(grid, ".csv", pd.concat([rows_of(folder, grid) for folder in folders]))
+    if curves:
+        _merge(grid, "-curves.csv", pd.concat([curve_of(folder, grid) for folder in folders]))
+    _record_groups(grid, folders)
+
+
+def _merge(grid: str, suffix: str, new: pd.DataFrame) -> None:
+    old = recorded(grid, suffix)
+    kept = old[~old["key"].isin(set(new["key"]))]
+    joined = new if kept.empty else pd.concat([kept, new])
+    order = ["dataset", "recommender", "method", "edition", "settings", "seed", "draw", "key"]
+    joined = joined.assign(budget=joined["budget"].astype(float))
+    joined = joined.sort_values([*order, "split", "epochs"], kind="stable")
+    _replace(recorded_path(grid, suffix), lambda path: joined.to_csv(path, index=False))
+
+
+def _replace(path: Path, write: Any) -> None:
+    """Write aside, then move: a kill never leaves half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    try:
+        write(aside)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _group_file(grid: str, recommender: str) -> Path:
+    return paths.project_data() / "recorded" / "per_group" / f"{grid}.{recommender}.npz"
+
+
+def _record_groups(grid: str, folders: list[Path]) -> None:
+    """Keep NDCG@1 and NDCG@5 of every ranked list, for paired intervals; one file a model."""
+    by_model: dict[str, dict[str, NDArray[Any]]] = {}
+    for folder in folders:
+        run = read_metrics(folder)["run"]
+        with np.load(folder / "per_group.npz", allow_pickle=False) as stored:
+            if "groups" not in stored.files:
+                continue
+            mine = by_model.setdefault(run["recommender"], {})
+            mine[f"{run['dataset']}:groups"] = stored["groups"].astype(np.int32)
+            for name in ("test:NDCG@1", "test:NDCG@5"):
+                scaled = np.round(np.nan_to_num(stored[name]) * SCALE).astype(np.uint16)
+                mine[f"{folder.name}:{name.split(':')[1]}"] = scaled
+    for name, arrays in by_model.items():
+        path = _group_file(grid, name)
+        if path.exists():
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = {key: stored[key] for key in stored.files} | arrays
+        ordered = dict(sorted(arrays.items()))
+        _replace(path, lambda aside, found=ordered: np.savez_compressed(aside, **found))
+
+
+def recorded_groups(grid: str, recommender: str) -> dict[str, NDArray[Any]]:
+    """Return recorded metrics of single groups: ``KEY:NDCG@5`` -> fractions, shape [n_groups]."""
+    path = _group_file(grid, recommender)
+    if not path.exists():
+        return {}
+    with np.load(path, allow_pickle=False) as stored:
+        return {
+            name: stored[name] if name.endswith(":groups") else stored[name] / SCALE
+            for name in stored.files
+        }

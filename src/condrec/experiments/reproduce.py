@@ -1,0 +1,110 @@
+"""Run the grid of a table or figure at the scale of a profile."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from condrec.experiments.artifact import is_complete
+from condrec.experiments.execute import run_folder
+from condrec.experiments.grid_runner import local_executor, missing, run_grid
+from condrec.experiments.grids import MODELS, Grid, Scale, grid
+from condrec.experiments.record import record, recorded
+from condrec.experiments.run import MEASURE_ONLY, Run
+from condrec.profiles import read_profile
+from condrec.recommenders import resolve_device
+
+SECONDS = {"naml": 12.0, "nrms": 18.0, "fastformer": 25.0}
+"""Where nothing was recorded: a full-data run on MovieLens, one thread."""
+WORKER_GIB = 1.5
+"""Memory one worker was seen to need on MovieLens."""
+
+
+def scales(profile: str, datasets: Sequence[str] | None = None) -> list[Scale]:
+    """Return one scale a data set of a profile, or of ``datasets`` instead."""
+    parameters = read_profile(profile)
+    names = datasets or [parameters["dataset"]]
+    models = parameters.get("models", MODELS)
+    return [Scale(name, tuple(parameters["seeds"]), tuple(models)) for name in names]
+
+
+def grid_runs(name: str, profile: str, datasets: Sequence[str] | None = None) -> list[Run]:
+    """Return the runs of a grid."""
+    return [run for scale in scales(profile, datasets) for run in grid(name).build(scale)]
+
+
+def reproduce(
+    name: str,
+    profile: str,
+    *,
+    datasets: Sequence[str] | None = None,
+    device: str = "auto",
+    record_rows: bool = False,
+    plan_only: bool = False,
+    fresh: bool = False,
+) -> list[Run]:
+    """Run what is missing of a grid; return all its runs.
+
+    Args:
+        name, profile: the grid and the scale.
+        datasets: instead of the profile's.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        record_rows: write the rows of ``data/recorded/`` as runs finish; recorded runs are done.
+        plan_only: print the runs, hours and memory that are needed, and stop.
+        fresh: redo what has an artifact or is recorded.
+    """
+    chosen = grid(name)
+    place = resolve_device(device)
+    runs = grid_runs(name, profile, datasets)
+    known = set(recorded(name)["key"]) if record_rows and not fresh else set()
+    if plan_only:
+        print(plan(chosen, runs if fresh else missing(runs, known)))
+        return runs
+    if fresh:
+        for run in runs:
+            shutil.rmtree(run_folder(run), ignore_errors=True)
+
+    def keep(run: Run, folder: Path) -> None:
+        if record_rows:
+            record(name, [folder], chosen.curves)
+
+    todo = missing(runs, known)
+    print(plan(chosen, todo))
+    if record_rows:  # finished earlier without being recorded
+        wanted = {run.key(): run_folder(run) for run in runs}
+        ready = [f for key, f in wanted.items() if key not in known and is_complete(f)]
+        record(name, ready, chosen.curves)
+    if todo:
+        with local_executor(place, chosen.workers) as executor:
+            run_grid(todo, executor, place, keep)
+    return runs
+
+
+def plan(chosen: Grid, todo: Sequence[Run]) -> str:
+    """Return in words what the missing runs of a grid need."""
+    import os
+
+    workers = chosen.workers or os.cpu_count() or 1
+    hours = sum(estimated_seconds(chosen.name, todo)) / 3600 / workers
+    return (
+        f"{chosen.name} ({chosen.answers}): {len(todo)} runs to do, about {hours:.2f} hours with "
+        f"{workers} workers, {workers * WORKER_GIB:.1f} GiB of memory"
+    )
+
+
+def estimated_seconds(name: str, todo: Sequence[Run]) -> list[float]:
+    """Return the expected seconds of each run: recorded means where there are any."""
+    frames = [recorded(each) for each in (name, "tf-dcon-table-3")]
+    rows = pd.concat([f for f in frames if not f.empty] or frames[:1])
+    rows = rows.drop_duplicates(["key"])
+    total = rows["seconds_condense"].astype(float) + rows["seconds_train"].astype(float)
+    known = total.groupby([rows["method"], rows["recommender"]]).mean().to_dict()
+    return [
+        float(known.get((run.method, run.recommender), SECONDS.get(run.recommender, 1.0)))
+        if run.recommender != MEASURE_ONLY
+        else 1.0
+        for run in todo
+    ]
