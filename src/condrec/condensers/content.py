@@ -11,6 +11,8 @@ from condrec.datasets import Dataset, Ragged, encode_words, read_released_conten
 from condrec.errors import CondrecError
 from condrec.text import ExtractiveLanguageModel, LanguageModel, RecordedLanguageModel, tokenizer
 
+VERSION = 1
+"""Raised by hand when the texts a setting gives change."""
 CONTENTS = (
     "original",
     "auto",

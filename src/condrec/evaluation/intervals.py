@@ -46,9 +46,9 @@ def paired_interval(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Interval
     the interval says nothing about other seeds (see :attr:`Interval.covers`).
 
     Args:
-        a, b: a metric of each user in each run, shape [n_runs, n_users], or [n_users] for one
-            run; runs are paired in order.  If one side has a single run (a floor that does not
-            depend on the seed), that run is set against every run of the other side.
+        a: a metric of each user in each run, shape [n_runs, n_users], or [n_users] for one run.
+        b: the same of the rival; runs are paired in order.  If one side has a single run (a
+            floor that does not depend on the seed), it is set against every run of the other.
         level: confidence, between 0 and 1.
 
     Raises:

@@ -113,7 +113,7 @@ def _checked(scores: ArrayLike, n_rows: int) -> FloatArray:
 
 
 def _tie_break(rows: Interactions, seed: int) -> FloatArray:
-    """Return a random number a row, drawn in the order of (group, item) so that files may differ."""
+    """Return a random number a row, drawn by (group, item), so that file order does not matter."""
     keys = np.empty(len(rows))
     keys[np.lexsort((rows.item, rows.group))] = np.random.default_rng([seed, 11]).random(len(rows))
     return keys

@@ -45,7 +45,8 @@ class Ranking:
         """Rank rows by falling score; equal scores are ordered by rising ``tie_break``.
 
         Args:
-            group, label: see the class.
+            group: see the class.
+            label: see the class.
             scores: finite, shape [n_rows].
             tie_break: distinct numbers, shape [n_rows].
         """
@@ -126,7 +127,8 @@ def quality(
     """Return Quality in percent: the mean over metrics of ours divided by the full data's.
 
     Args:
-        ours, full: value of each metric, trained on the condensed and on the full data.
+        ours: value of each metric, trained on the condensed data.
+        full: value of each metric, trained on the full data.
         metrics: which metrics to average.
 
     Raises:
@@ -148,4 +150,6 @@ def quality(
 
 def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
     """Return ``above / below``, NaN where ``below`` is 0."""
-    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+    result = np.full(len(above), np.nan)
+    np.divide(above, below, out=result, where=below > 0)
+    return result

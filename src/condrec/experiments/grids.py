@@ -7,7 +7,7 @@ negatives from the user's dislikes, items tested with the texts they were traine
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from condrec.errors import unknown_name
@@ -243,21 +243,24 @@ def figure_5(scale: Scale) -> list[Run]:
 
 
 def search(scale: Scale) -> list[Run]:
-    """Search on validation: batch size and patience, for full and condensed data."""
-    k = scale.n_users
+    """Search on validation with the lead model: batch size and patience, full and condensed."""
+    lead = replace(scale, seeds=tuple(scale.seeds)[:3])
     methods: list[tuple[str, float | None, Settings]] = [
         ("none", None, {}),
-        ("tf-dcon", k, {"alpha": ALPHA}),
-        ("random-users", k, {"content": "auto"}),
+        ("tf-dcon", scale.n_users, {"alpha": ALPHA}),
+        ("random-users", scale.n_users, {"content": "auto"}),
     ]
     return [
         run
-        for model in scale.models
         for batch_size in (64, 512)
         for patience in (2, 5, 10)
         for method, budget, settings in methods
-        for run in scale.runs(
-            method, budget, model, batch_size=batch_size, patience=patience, **settings
+        for run in lead.runs(
+            method,
+            budget,
+            scale.models[0],
+            **settings,
+            **{"batch_size": batch_size, "patience": patience},
         )
     ]
 

@@ -15,10 +15,23 @@ from numpy.typing import NDArray
 from condrec import paths
 from condrec.experiments.artifact import read_metrics
 
-COLUMNS = ["key", "version", "grid", "dataset", "data_split", "method", "edition", "settings", "budget", "recommender", "seed", "draw", "split", "protocol", "metric", "value", "n_users", "n_positives", "n_negatives", "n_tokens", "bytes", "seconds_condense", "seconds_train", "epochs", "device", "commit", "date"]
+_IDENTITY = ("key", "version", "grid", "dataset", "data_split", "method", "edition", "settings")
+_CHOICE = ("budget", "recommender", "seed", "draw", "split", "protocol", "metric", "value")
+_SIZES = ("n_users", "n_positives", "n_negatives", "n_tokens", "bytes")
+_COST = ("seconds_condense", "seconds_train", "epochs", "device", "commit", "date")
+COLUMNS = [*_IDENTITY, *_CHOICE, *_SIZES, *_COST]
 """The contract of a recorded file, one row a metric."""
-_TEXT = "key version grid dataset data_split method edition settings recommender split protocol"
-_DTYPES = dict.fromkeys([*_TEXT.split(), "metric", "device", "commit", "date"], str)
+_NUMBERS = {
+    "budget",
+    "seed",
+    "draw",
+    "value",
+    "seconds_condense",
+    "seconds_train",
+    "epochs",
+    *_SIZES,
+}
+_DTYPES = dict.fromkeys([name for name in COLUMNS if name not in _NUMBERS], str)
 _TRAINED = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5", "MRR@5", "AUC")
 _BLOCKS = {
     "test": ("test", "training", _TRAINED),
@@ -83,7 +96,7 @@ def _common(content: dict[str, Any], grid: str) -> dict[str, Any]:
         "recommender": run["recommender"],
         "seed": run["seed"],
         "draw": run["draw"],
-        **{k: int(size[k]) for k in ("n_users", "n_positives", "n_negatives", "n_tokens", "bytes")},
+        **{k: int(size[k]) for k in _SIZES},
         "seconds_condense": round(content["seconds"]["condense"], 3),
         "seconds_train": round(content["seconds"].get("train", 0.0), 3),
         "epochs": content.get("epochs", 0),

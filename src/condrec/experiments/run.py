@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from condrec.condensers import CONDENSERS, Condenser, condenser
+from condrec.condensers import CONDENSERS, Condenser, TFDCon, condenser
+from condrec.condensers.content import VERSION as CONTENT_VERSION
 from condrec.datasets import checksums
 from condrec.errors import unknown_name
 from condrec.recommenders import RECOMMENDERS, recommender
+from condrec.text.extractive import VERSION as EXTRACTIVE_VERSION
+from condrec.text.sentence_embeddings import VERSION as SENTENCE_VERSION
 
 MEASURE_ONLY = "no-model"
 """In place of a recommender: condense and measure, train nothing (statistics and sizes)."""
@@ -77,7 +80,12 @@ class Run:
         method = self.condenser()
         used = {self.method: method.VERSION}
         names = [self.recommender] if self.recommender != MEASURE_ONLY else []
-        names += [method.encoder] if hasattr(method, "encoder") else []
+        if isinstance(method, TFDCon):
+            names.append(method.encoder)
+            used["sentence_embeddings"] = SENTENCE_VERSION
+        if method.content != "original":
+            used["content"] = CONTENT_VERSION
+            used["extractive"] = EXTRACTIVE_VERSION
         return used | {name: RECOMMENDERS[name].VERSION for name in names}
 
     def key(self) -> str:
