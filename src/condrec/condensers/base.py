@@ -80,7 +80,7 @@ class Condenser:
         Returns:
             ``outer_steps`` and ``inner_steps`` of the condensation (1 each where nothing is
             optimised), ``gradient_steps`` and ``seconds`` of models it trains,
-            ``language_model_requests`` and ``language_model_words`` of replies it uses.
+            ``language_model_requests`` and ``language_model_tokens`` of the replies it uses.
         """
         return {"outer_steps": 1.0, "inner_steps": 1.0}
 

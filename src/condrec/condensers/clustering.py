@@ -55,6 +55,12 @@ def distance_to_own_mean(points: FloatArray, cluster: NDArray[np.int64], k: int)
     return np.linalg.norm(points - mean[cluster], axis=1)
 
 
+def standardised(distance: FloatArray) -> FloatArray:
+    """Return distances in units of their standard deviation; equal ones are left as they are."""
+    spread = distance.std()
+    return distance / spread if spread > 0 else distance
+
+
 def nearest_of_each_cluster(
     distance: FloatArray, cluster: NDArray[np.int64], m: int
 ) -> list[NDArray[np.int64]]:

@@ -7,7 +7,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from condrec.datasets import Dataset, Ragged, encode_words, read_released_content
+from condrec.datasets import (
+    Dataset,
+    Ragged,
+    encode_words,
+    read_released_content,
+    released_content_order,
+)
 from condrec.errors import CondrecError
 from condrec.text import ExtractiveLanguageModel, LanguageModel, RecordedLanguageModel, tokenizer
 
@@ -26,6 +32,8 @@ CONTENTS = (
 )
 TOKEN_LIMIT = 20
 """Word pieces of a condensed text at most (fact sheet TF-DCon, section 2.4)."""
+PARENTHESES = (1006, 1007)
+"""Ids of "(" and ")" in bert-base-uncased."""
 
 
 def with_content(dataset: Dataset, content: str, seed: int) -> Dataset:
@@ -104,16 +112,26 @@ def shorten(tokens: Ragged, lengths: NDArray[np.int64], rng: np.random.Generator
 def realigned_random() -> Ragged:
     """Return the released random content with each description put back to its own film.
 
-    In the release, the row of film m holds title tokens of m and description tokens of the film
-    that stands in that row's place elsewhere (data README).  Title tokens are told apart by
-    membership in the row's own title and year.
+    In row p of the release's file the first tokens are drawn from the title of the row's own
+    item, the others from the description of item p (data README).
     """
     original, random = read_released_content("original"), read_released_content("random")
-    film_of_row = read_released_content.film_of_row()
-    title_part: list[list[int]] = [[] for _ in range(len(original))]
-    description_part: list[list[int]] = [[] for _ in range(len(original))]
-    for row, film in enumerate(film_of_row):
-        own = set(original[film].tolist())
-        for token in random[film].tolist():
-            (title_part[film] if token in own else description_part[row]).append(token)
-    return Ragged.from_lists([a + b for a, b in zip(title_part, description_part, strict=True)])
+    titles: list[list[int]] = [[] for _ in range(len(original))]
+    descriptions: list[list[int]] = [[] for _ in range(len(original))]
+    for row, item in enumerate(released_content_order("random")):
+        tokens = random[item].tolist()
+        n_title = title_tokens(tokens, original[item].tolist())
+        titles[item], descriptions[row] = tokens[:n_title], tokens[n_title:]
+    return Ragged.from_lists([a + b for a, b in zip(titles, descriptions, strict=True)])
+
+
+def title_tokens(tokens: list[int], title: list[int]) -> int:
+    """Return how many leading tokens can have been drawn, in order, from a title.
+
+    Parentheses match anywhere: the authors drew from titles with the year in parentheses.
+    """
+    left = iter(title)
+    for n, token in enumerate(tokens):
+        if token not in PARENTHESES and token not in left:
+            return n
+    return len(tokens)

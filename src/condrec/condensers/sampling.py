@@ -15,6 +15,7 @@ from condrec.condensers.base import (
     share_of_positives,
 )
 from condrec.datasets import Dataset
+from condrec.settings import require
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class StratifiedUsers(Condenser):
 
     n_strata: int = 5
     """Groups of users of equal size, from the least to the most active."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot work."""
+        super().__post_init__()
+        require(self.n_strata >= 1, f"n_strata: found {self.n_strata}, expected at least 1")
 
     def select(self, dataset: Dataset, budget: float, seed: int, device: str) -> Dataset:
         """Take one random user of each stratum in turn."""

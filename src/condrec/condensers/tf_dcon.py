@@ -18,14 +18,19 @@ from condrec.condensers.clustering import (
     distances,
     k_means,
     nearest_of_each_cluster,
+    standardised,
 )
 from condrec.condensers.content import language_model
 from condrec.condensers.user_embeddings import encoder_cost, user_embeddings
 from condrec.datasets import Dataset, Ragged
+from condrec.recommenders import RECOMMENDERS, TextModelConfig
 from condrec.settings import require
-from condrec.text import sentence_embeddings
+from condrec.text import Usage, estimated_usage, sentence_embeddings, tokenizer
+from condrec.text.sentence_embeddings import ENCODERS
 
 LEVELS = ("both", "user", "content")
+INTERESTS = ("auto", "recorded", "extractive")
+USER_ENCODERS = tuple(n for n, kind in RECOMMENDERS.items() if issubclass(kind, TextModelConfig))
 IntArray = NDArray[np.int64]
 
 
@@ -62,8 +67,17 @@ class TFDCon(Condenser):
         """Refuse settings that cannot work."""
         super().__post_init__()
         require(self.level in LEVELS, f"level: found {self.level!r}, expected one of {LEVELS}")
-        require(self.alpha >= 0, f"alpha: found {self.alpha}, expected at least 0")
-        require(self.m >= 1, f"m: found {self.m}, expected at least 1")
+        require(0 <= self.alpha < np.inf, f"alpha: found {self.alpha}, expected a number from 0 on")
+        for name in ("m", "merged_history_limit"):
+            found = getattr(self, name)
+            require(found >= 1, f"{name}: found {found}, expected at least 1")
+        for name, valid in (
+            ("encoder", USER_ENCODERS),
+            ("interests", INTERESTS),
+            ("sentence_encoder", ENCODERS),
+        ):
+            found = getattr(self, name)
+            require(found in valid, f"{name}: found {found!r}, expected one of {tuple(valid)}")
         require(
             self.distance in ("", "raw", "standardised"),
             f"distance: found {self.distance!r}, expected raw or standardised",
@@ -77,14 +91,27 @@ class TFDCon(Condenser):
         return super(TFDCon, method).condense(dataset, budget, seed, device)
 
     def prepare(self, dataset: Dataset, seed: int, device: str) -> dict[str, float]:
-        """Train the user encoder, see :meth:`Condenser.prepare`; its cost is part of the method."""
-        replies = dataset.replies
-        answers = [] if replies is None else [*replies.contents, *map(", ".join, replies.interests)]
-        cost = {"outer_steps": 1.0, "inner_steps": 1.0, "language_model_requests": len(answers)}
-        cost["language_model_words"] = sum(len(answer.split()) for answer in answers)
+        """Train the user encoder and count the language model, see :meth:`Condenser.prepare`."""
+        usage = self._language_model_usage(dataset)
+        cost = super().prepare(dataset, seed, device)
+        cost |= {"language_model_requests": usage.requests, "language_model_tokens": usage.tokens}
         if self.level != "content":
             cost |= encoder_cost(dataset, self.encoder, seed, device)
         return cost
+
+    def _language_model_usage(self, dataset: Dataset) -> Usage:
+        """Return what the recorded replies the method uses once cost; nothing if it uses none."""
+        usage, replies = Usage(), dataset.replies
+        if replies is None:
+            return usage
+        if self.level != "user" and self.content in ("auto", "recorded"):
+            titles = list(dataset.titles or [""] * dataset.n_items)
+            usage += estimated_usage(titles, replies.contents, tokenizer())
+        if self.level != "content" and self.alpha > 0 and self.interests in ("auto", "recorded"):
+            prompts = [" ".join(texts) for texts in history_texts(dataset)]
+            words = [", ".join(each) for each in replies.interests]
+            usage += estimated_usage(prompts, words, tokenizer())
+        return usage
 
     def select(self, dataset: Dataset, budget: float, seed: int, device: str) -> Dataset:
         """Cluster the users and keep the nearest of each cluster."""
@@ -93,7 +120,12 @@ class TFDCon(Condenser):
         users = dataset.train_users
         users = users[dataset.histories.lengths[users] > 0]
         k = int(budget) if budget >= 1 else max(1, round(budget * len(users)))
-        chosen = self.choose_users(dataset, users, min(k, len(users)), seed, device)
+        require(
+            k <= len(users),
+            f"budget: found {k} users, but {dataset.name} has {len(users)} with training positives "
+            "and a history; choose at most that many",
+        )
+        chosen = self.choose_users(dataset, users, k, seed, device)
         condensed = merge(
             dataset, chosen, self.merged_history_limit, one_id=self.edition == "strict"
         )
@@ -111,11 +143,11 @@ class TFDCon(Condenser):
         cluster = to_centroid.argmin(1)
         d = to_centroid[np.arange(len(users)), cluster]  # Eq. 5
         standardise = (self.distance or self._own_distance) == "standardised"
-        d = d / d.std() if standardise else d
+        d = standardised(d) if standardise else d
         if self.alpha > 0:
             e = self.interest_embeddings(dataset, users)
             d_int = distance_to_own_mean(e, cluster, k)  # Eq. 7
-            d_int = d_int / d_int.std() if standardise else d_int
+            d_int = standardised(d_int) if standardise else d_int
             d = d + self.alpha * d_int  # Eq. 8
         return [users[part] for part in nearest_of_each_cluster(d, cluster, self.m)]  # Eq. 9
 

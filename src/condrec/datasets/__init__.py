@@ -9,6 +9,7 @@ from condrec.datasets.tfdcon_release import (
     read_released_content,
     read_released_split,
     read_tfdcon_movielens,
+    released_content_order,
 )
 from condrec.datasets.types import Dataset, Interactions, Ragged, Replies
 
@@ -30,5 +31,6 @@ __all__ = [
     "read_released_content",
     "read_released_split",
     "read_tfdcon_movielens",
+    "released_content_order",
     "save_dataset",
 ]

@@ -101,14 +101,9 @@ def _get(url: str, files: list[DataFile], folder: Path) -> None:
     )
     if files[0].member:
         unpack(download, {file.member: file for file in files}, folder)
-        download.unlink()
-        return
-    for file in files:
-        with download.open("rb") as stream:
-            verify(stream.read(file.bytes + 1), file, url)
-        target = folder / file.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(download, target)
+    else:
+        _write(download.open("rb"), files[0], url, folder / files[0].path)
+    download.unlink()
 
 
 def _refuse_insecure_redirect(response: Any, *_: Any, **__: Any) -> None:
@@ -177,9 +172,14 @@ def _write_member(member: _Member, file: DataFile, target: Path) -> None:
     stream = member.open()
     if stream is None:
         raise CondrecError(f"archive: {member.name}: found a folder, expected a file")
+    _write(stream, file, member.name, target)
+
+
+def _write(stream: IO[bytes], file: DataFile, name: str, target: Path) -> None:
+    """Write the content of ``stream`` once it is verified."""
     with stream:
-        # A header may lie about the size: never read more than was promised.
+        # One byte more tells a file that is too long; a header may lie about its size.
         content = stream.read(file.bytes + 1)
-    verify(content, file, member.name)
+    verify(content, file, name)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)

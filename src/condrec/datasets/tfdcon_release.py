@@ -97,6 +97,20 @@ def read_released_content(which: str) -> Ragged:
     return Ragged.from_lists([piece for field in fields for piece in field[row]] for row in rows)
 
 
+def released_content_order(which: str) -> NDArray[np.int64]:
+    """Return the item id that stands in each row of a content file, shape [1682].
+
+    Row p holds the movie with raw MovieLens id p + 1; in ``random`` its description is that of
+    item id p instead, see :func:`read_released_content`.
+    """
+    if which not in FIELDS:
+        raise unknown_name("released content", which, FIELDS)
+    path = f"{_FOLDER}/content/{which}.npy"
+    (ids,) = _columns(path, "mid")
+    _rows_by_id(path, "mid", ids, N_ITEMS)
+    return _whole(path, "mid", ids, N_ITEMS)
+
+
 def read_released_split(which: str) -> tuple[Interactions, Interactions]:
     """Return training and validation rows of a released subset of the users.
 

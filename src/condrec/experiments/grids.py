@@ -184,8 +184,8 @@ def table_5(scale: Scale) -> list[Run]:
 def table_6(scale: Scale) -> list[Run]:
     """Table VI: content-level condensation alone, every user kept."""
     released = ("released-condensed", "released-random", "realigned-random")
-    contents = ("auto", "extractive", "truncated", "random", "original")
-    contents = (*released, *contents) if scale.released else contents
+    ours = ("auto", "extractive", "truncated", "random", "original")
+    contents = (*released, *ours) if scale.released else ours
     return [
         run
         for model in scale.models
@@ -227,7 +227,7 @@ def figure_4(scale: Scale) -> list[Run]:
         run
         for model in scale.models
         for method, budget, settings in (("none", None, {}), condensed)
-        for run in scale.runs(method, budget, model, patience=5, **settings)  # type: ignore[arg-type]
+        for run in scale.runs(method, budget, model, patience=5, **settings)
     ]
 
 

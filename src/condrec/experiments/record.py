@@ -113,9 +113,14 @@ def _row(common: dict[str, Any], **own: Any) -> dict[str, Any]:
     return row
 
 
+def recorded_folder() -> Path:
+    """Return the folder of recorded results."""
+    return paths.project_data() / "recorded"
+
+
 def recorded_path(grid: str, suffix: str = ".csv") -> Path:
     """Return where a grid's recorded rows lie."""
-    return paths.project_data() / "recorded" / f"{grid}{suffix}"
+    return recorded_folder() / f"{grid}{suffix}"
 
 
 def recorded(grid: str, suffix: str = ".csv") -> pd.DataFrame:
@@ -159,7 +164,7 @@ def _replace(path: Path, write: Any) -> None:
 
 
 def _group_file(grid: str, recommender: str) -> Path:
-    return paths.project_data() / "recorded" / "per_group" / f"{grid}.{recommender}.npz"
+    return recorded_folder() / "per_group" / f"{grid}.{recommender}.npz"
 
 
 def _record_groups(grid: str, folders: list[Path]) -> None:

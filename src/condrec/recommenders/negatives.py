@@ -16,6 +16,7 @@ def distinct_places(sizes: IntArray, n_draws: int, rng: np.random.Generator) -> 
     Args:
         sizes: how many places each row has, shape [n_rows].
         n_draws: draws a row.
+        rng: the source of chance.
 
     Returns:
         Places, shape [n_rows, n_draws]; -1 where a row has fewer places than draws.
@@ -46,6 +47,7 @@ def draw_negatives(
         pool: items the missing ones are drawn from, uniformly and with replacement; positives
             are not excluded, as in the published code.
         n_draws: negatives a row.
+        rng: the source of chance.
 
     Returns:
         Item ids, shape [n_rows, n_draws].

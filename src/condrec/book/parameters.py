@@ -1,0 +1,59 @@
+"""Which notebook takes which parameters."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from condrec.errors import CondrecError, unknown_name
+
+
+def read_overrides(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the overrides with texts (from the command line) read as YAML values.
+
+    Raises:
+        CondrecError: a text that is not YAML.
+    """
+    import yaml
+
+    values = dict(overrides)
+    for name, value in overrides.items():
+        if isinstance(value, str):
+            try:
+                values[name] = yaml.safe_load(value)
+            except yaml.YAMLError:
+                raise CondrecError(f"{name}: found {value!r}, expected a value in YAML") from None
+    return values
+
+
+def declared_parameters(notebook: Path) -> frozenset[str]:
+    """Return the names assigned in the notebook's cell tagged ``parameters``."""
+    import papermill
+
+    # Papermill warns about types it cannot infer; the names suffice here.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    return frozenset(papermill.inspect_notebook(str(notebook)))
+
+
+def parameters_per_notebook(
+    notebooks: Iterable[Path], profile: Mapping[str, Any], overrides: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Return what each notebook is given: of profile and overrides, the names it declares.
+
+    Papermill itself would only log a name that a notebook does not know.
+
+    Raises:
+        CondrecError: an override that no notebook declares.
+    """
+    declared = {notebook.stem: declared_parameters(notebook) for notebook in notebooks}
+    known = frozenset().union(*declared.values())
+    for name in overrides:
+        if name not in known:
+            raise unknown_name("notebook parameter", name, known)
+    values = {**profile, **overrides}
+    return {
+        stem: {name: value for name, value in values.items() if name in names}
+        for stem, names in declared.items()
+    }

@@ -1,0 +1,124 @@
+"""Finding the recorded runs of a configuration, and their values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from condrec.condensers import CONDENSERS
+from condrec.errors import CondrecError
+from condrec.evaluation import QUALITY_METRICS, quality
+from condrec.experiments.grids import PRIMARY
+from condrec.experiments.record import COLUMNS
+from condrec.recommenders import RECOMMENDERS
+from condrec.report.mapping import Line
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """Recorded rows with their parameters filled in, ready to be looked up."""
+
+    groups: Mapping[tuple[str, ...], pd.DataFrame]
+    datasets: frozenset[str]
+
+    @classmethod
+    def from_rows(cls, rows: pd.DataFrame) -> Recorded:
+        """Prepare the rows of any grids.
+
+        Raises:
+            CondrecError: columns of the contract are missing.
+        """
+        if rows.empty:
+            return cls({}, frozenset())
+        if missing := [name for name in COLUMNS if name not in rows.columns]:
+            raise CondrecError(
+                f"recorded rows: found no column {missing}, expected all of {COLUMNS}"
+            )
+        columns = (rows["method"], rows["recommender"], rows["settings"])
+        parameters = [_parameters(*row) for row in zip(*columns, strict=True)]
+        table = rows.assign(parameters=pd.Series(parameters, index=rows.index, dtype=object))
+        keys = ["grid", "dataset", "method", "edition", "recommender"]
+        groups = {tuple(map(str, key)): part for key, part in table.groupby(keys, sort=False)}
+        return cls(groups, frozenset(table["dataset"]))
+
+    def runs(
+        self, grid: str, dataset: str, line: Line, recommender: str, budget: float = np.nan
+    ) -> pd.DataFrame:
+        """Return the rows of one configuration, one version of each seed and draw.
+
+        Args:
+            grid: column of the rows.
+            dataset: column of the rows.
+            line: the configuration; the primary setting is added to its own.
+            recommender: column of the rows.
+            budget: where known, a recorded budget must equal it.
+
+        Raises:
+            CondrecError: the rows belong to several configurations.
+        """
+        found = self.groups.get((grid, dataset, line.method, line.edition, recommender))
+        if found is None:
+            return pd.DataFrame(columns=[*COLUMNS, "parameters"])
+        wanted = PRIMARY | dict(line.settings)
+        # A parameter that a row does not have (a floor has no negatives) cannot differ.
+        fits = [all(p.get(k, v) == v for k, v in wanted.items()) for p in found["parameters"]]
+        rows = found[fits]
+        budgets = pd.to_numeric(rows["budget"], errors="coerce")
+        if not np.isnan(budget):
+            rows = rows[budgets.isna() | np.isclose(budgets, budget)]
+        kinds = rows.assign(
+            parameters=[
+                json.dumps({k: v for k, v in p.items() if k != "test_content"}, sort_keys=True)
+                for p in rows["parameters"]
+            ]
+        ).drop_duplicates(["parameters", "budget"])
+        if len(kinds) > 1:
+            raise CondrecError(
+                f"{grid}: found {len(kinds)} configurations of {line.method} with {recommender}: "
+                f"{'; '.join(kinds['settings'])} (budgets {list(kinds['budget'])}), expected one; "
+                "name the setting that singles one out in report/mapping.py"
+            )
+        # Rows of an older version stay in the file; the latest one of a seed counts.
+        rows = rows.sort_values("date", kind="stable")
+        return rows.drop_duplicates(["seed", "draw", "split", "metric"], keep="last")
+
+
+def run_values(runs: pd.DataFrame, metric: str, split: str) -> pd.Series:
+    """Return a metric of every run, indexed by (seed, draw).
+
+    ``total_steps`` is the product of outer and inner steps; ``n_users`` of a condensed set is the
+    column of that name.
+    """
+    if metric == "total_steps":
+        outer, inner = (run_values(runs, f"{kind}_steps", split) for kind in ("outer", "inner"))
+        return outer * inner
+    if metric == "n_users" and (runs["method"] != "none").any():
+        return _indexed(runs.drop_duplicates(["seed", "draw"], keep="last"), "n_users")
+    return _indexed(runs[(runs["metric"] == metric) & (runs["split"] == split)], "value")
+
+
+def quality_values(runs: pd.DataFrame, full: pd.DataFrame) -> pd.Series:
+    """Return Quality in percent of every run against the full-data run of the same seed."""
+    ours = pd.DataFrame({m: run_values(runs, m, "test") for m in QUALITY_METRICS}).dropna()
+    rival = pd.DataFrame({m: run_values(full, m, "test") for m in QUALITY_METRICS}).dropna()
+    shared = ours.index.intersection(rival.index)
+    values = [quality(ours.loc[i].to_dict(), rival.loc[i].to_dict()) for i in shared]
+    return pd.Series(values, index=shared, dtype=float)
+
+
+def _indexed(rows: pd.DataFrame, column: str) -> pd.Series:
+    return rows.set_index(["seed", "draw"])[column].astype(float).sort_index()
+
+
+def _parameters(method: str, recommender: str, settings: str) -> dict[str, Any]:
+    """Return every parameter of a row: the recorded ones and the defaults of the others."""
+    known: dict[str, Any] = {}
+    for kind in (CONDENSERS.get(method), RECOMMENDERS.get(recommender)):
+        known |= {f.name: f.default for f in fields(kind)} if kind is not None else {}
+    known.pop("edition", None)
+    return known | dict(json.loads(settings))
