@@ -39,7 +39,7 @@ lab: $(STAMP)
 	$(BIN)/jupyter lab notebooks
 
 bench: $(STAMP)
-	$(BIN)/python -m condrec.experiments.bench
+	set -e; for script in benchmarks/*.py; do $(BIN)/python $$script; done
 
 clean:
 	rm -rf _build

@@ -31,7 +31,7 @@ def built(config: TextModelConfig, dataset: Dataset) -> TextModel:
 
 def compact(dataset: Dataset) -> RaggedTensor:
     assert dataset.tokens is not None
-    words, place = np.unique(dataset.tokens.values, return_inverse=True)
+    place = np.unique(dataset.tokens.values, return_inverse=True)[1]
     return RaggedTensor.of(Ragged(place, dataset.tokens.offsets), "cpu")
 
 

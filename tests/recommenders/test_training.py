@@ -219,9 +219,10 @@ def test_random_negatives_come_from_the_pool(
     NAML(**SIZES, epochs=1, negatives="dislikes").fit(tiny_dataset, 0)
     assert pools[0][0] is None
     assert pools[0][1].tolist() == [1, 2]
-    assert pools[1][0][1].tolist() == tiny_dataset.train.negatives.item[
-        tiny_dataset.train.negatives.user == 1
-    ].tolist()
+    assert (
+        pools[1][0][1].tolist()
+        == tiny_dataset.train.negatives.item[tiny_dataset.train.negatives.user == 1].tolist()
+    )
     assert pools[1][1].tolist() == list(range(25))
 
 

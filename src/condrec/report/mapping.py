@@ -22,6 +22,10 @@ class Line:
     edition: str = "as_published"
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    def __str__(self) -> str:
+        settings = ", ".join(f"{name} {value}" for name, value in self.settings.items())
+        return self.method + (f" ({settings})" if settings else "")
+
 
 @dataclass(frozen=True)
 class TableMapping:
@@ -116,10 +120,10 @@ TF_DCON = PaperMapping(
     },
     checked_on="tfdcon-movielens",
     missing_data={
-        "mind-small": "MIND-small's behaviours and news files (train and dev) are missing; the "
-        "release leaves out its full training, validation and test rows",
-        "tfdcon-goodreads": "dataset/goodreads/interaction/original/train.npy of the release is "
-        "missing, so there is no full data; the grid has not been run on Goodreads",
+        "mind-small": "missing files of the release: dataset/mind/content/original.npy, "
+        "dataset/mind/interaction/original/*.npy and dataset/mind/user/history.npy",
+        "tfdcon-goodreads": "missing file of the release: dataset/goodreads/interaction/original/"
+        "train.npy, the full training data; the grid has not been run on Goodreads",
     },
     missing_methods={
         "dc": _OTHER_METHOD,

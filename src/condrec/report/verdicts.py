@@ -41,6 +41,10 @@ COLUMNS = [
     *("beside", "beside_verdict", "beside_mean", "beside_sd", "beside_n", "beside_difference"),
 ]
 """One row a printed number or a claim, see :func:`verdict_table`."""
+_NUMBERS = {"budget", "published"} | {
+    prefix + name for prefix in ("", "beside_") for name in ("mean", "sd", "n", "difference")
+}
+_EMPTY: dict[str, Any] = {name: np.nan if name in _NUMBERS else "" for name in COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -126,8 +130,8 @@ def verdict_table(
         claims: see :func:`condrec.report.published.claims`; None for no claims.
 
     Returns:
-        Columns :data:`COLUMNS`.  ``ours`` and ``keys`` name the method and the runs the verdict
-        is for, the columns ``beside…`` give a second line of ours.  Numbers are in the printed
+        Columns :data:`COLUMNS`.  ``ours`` and ``keys`` name our line and the runs the verdict is
+        for, the columns ``beside…`` give a second line of ours.  Numbers are in the printed
         unit.  ``reason`` says why there is no verdict, or what to know when reading it; for a
         claim it is the evidence.
     """
@@ -145,15 +149,8 @@ def verdict_table(
         common = {name: row[name] for name in ("id", "paper", "table", "dataset", "unit")}
         answer = {"kind": "claim", "published": row["value"], "verdict": label, "reason": evidence}
         rows.append(common | answer)
-    table = pd.DataFrame(rows, columns=COLUMNS)
-    words = [c for c in COLUMNS if c not in _NUMBERS]
-    table[words] = table[words].fillna("")
-    return table
-
-
-_NUMBERS = {"budget", "published"} | {
-    prefix + name for prefix in ("", "beside_") for name in ("mean", "sd", "n", "difference")
-}
+    table = pd.DataFrame([_EMPTY | row for row in rows], columns=COLUMNS)
+    return table.astype({"n": "Int64", "beside_n": "Int64"})
 
 
 def all_verdicts(recorded: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -190,10 +187,9 @@ def _answer(row: Mapping[str, Any], recorded: Recorded, mapping: PaperMapping) -
     if not lines:
         return {"verdict": "not run", "reason": f"{table.grid} holds no line for {row['method']}"}
     answer = _held_against(row, lines[0], table, dataset, recorded)
-    answer["reason"] = "; ".join(
-        [answer["reason"]] * bool(answer["reason"])
-        + [rule.reason for rule in mapping.caveats if rule.holds(row)]
-    )
+    if "mean" in answer:
+        reasons = [answer["reason"], *(r.reason for r in mapping.caveats if r.holds(row))]
+        answer["reason"] = "; ".join(filter(None, reasons))
     for line in lines[1:2]:
         beside = _held_against(row, line, table, dataset, recorded)
         answer["beside"] = beside.pop("ours")
@@ -214,7 +210,7 @@ def _held_against(
         line = Line(line.method, line.edition, {**line.settings, "encoder": encoder})
     model = row["model"] or table.recommender
     runs = recorded.runs(table.grid, dataset, line, model, row["budget"])
-    answer: dict[str, Any] = {"ours": line.method, "verdict": "not run"}
+    answer: dict[str, Any] = {"ours": str(line), "verdict": "not run"}
     if row["metric"] == "Quality":
         full = recorded.runs(table.grid, dataset, table.lines["none"][0], model)
         values, tolerance = quality_values(runs, full), 100 * TOLERANCE
@@ -223,7 +219,7 @@ def _held_against(
         tolerance = TOLERANCE if row["unit"] == "fraction" else _half_a_digit(row["text"])
     if values.empty:
         command = f"condrec reproduce {table.grid} --datasets {dataset} --profile real --record"
-        return answer | {"reason": f"{line.method} is not recorded; run {command}"}
+        return answer | {"reason": f"{line} is not recorded; run {command}"}
     found = verdict(values, row["value"], tolerance, exact=table.split == "train")
     return answer | {
         "verdict": found.label,
