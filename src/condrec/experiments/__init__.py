@@ -1,7 +1,7 @@
 """Experiments: a run as plain data, its artifact, the grids of every table and figure."""
 
 from condrec.experiments.artifact import is_complete, read_metrics, write_artifact
-from condrec.experiments.execute import execute, run_folder
+from condrec.experiments.execute import evaluate, execute, run_folder
 from condrec.experiments.grid_runner import local_executor, missing, run_grid
 from condrec.experiments.grids import GRIDS, Grid, Scale, grid
 from condrec.experiments.record import (
@@ -21,6 +21,7 @@ __all__ = [
     "Run",
     "Scale",
     "curve_of",
+    "evaluate",
     "execute",
     "grid",
     "grid_runs",

@@ -65,7 +65,7 @@ def sentence_embeddings(
     # Each distinct text once, in an order of its own: then the caller's order cannot matter.
     distinct = sorted({text for text in listed if plain_text(text)})
     place = {text: row for row, text in enumerate(distinct)}
-    vectors = _minilm(distinct, device) if encoder == "minilm" else tfidf_svd(distinct)
+    vectors = _minilm(tuple(distinct), device) if encoder == "minilm" else tfidf_svd(distinct)
     vectors = np.vstack([vectors, np.zeros((1, vectors.shape[1]), np.float32)])
     return vectors[[place.get(text, -1) for text in listed]]
 
@@ -134,7 +134,8 @@ def length_batches(lengths: Sequence[int], size: int = BATCH) -> Iterator[NDArra
         yield order[start : start + size]
 
 
-def _minilm(texts: Sequence[str], device: str) -> FloatArray:
+@lru_cache(maxsize=2)  # a grid asks for the same users' interests in run after run
+def _minilm(texts: tuple[str, ...], device: str) -> FloatArray:
     """Return the mean-pooled all-MiniLM-L6-v2 vectors of ``texts``, shape [n, 384]."""
     if best_available_encoder() != "minilm":
         raise CondrecError(
