@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import warnings
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -10,7 +11,12 @@ from sklearn.metrics import ndcg_score, roc_auc_score
 
 from condrec.datasets import Interactions
 from condrec.errors import CondrecError
-from condrec.evaluation import ListedResult, listed_metrics, mean_metrics
+from condrec.evaluation import (
+    ListedResult,
+    listed_metrics,
+    mean_metrics,
+    random_expectation,
+)
 
 
 @st.composite
@@ -181,3 +187,16 @@ EMPTY = Interactions([], [], [])
 def test_bad_input_is_refused(scores, rows, ks, said):
     with pytest.raises(CondrecError, match=said):
         listed_metrics(scores, rows, ks=ks)
+
+
+def test_the_expectation_of_random_scores_is_the_mean_over_all_orders() -> None:
+    labels = [1, 0, 0, 1]
+    rows = Interactions(np.zeros(4, int), np.arange(4), np.array(labels))
+    exact: dict[str, list[float]] = {}
+    for order in permutations(range(4)):
+        for name, value in listed_metrics(np.array(order, float), rows, ks=(1, 3)).values.items():
+            exact.setdefault(name, []).append(value[0])
+    expected = random_expectation(rows, ks=(1, 3))
+    assert expected["NDCG@1"] == pytest.approx(0.5)
+    for name, value in expected.items():
+        assert value == pytest.approx(np.mean(exact[name]))

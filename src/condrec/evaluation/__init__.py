@@ -1,7 +1,12 @@
 """Evaluation: metrics of ranked lists, the listed-candidates protocol, paired intervals."""
 
 from condrec.evaluation.intervals import Interval, paired_interval
-from condrec.evaluation.listed import ListedResult, listed_metrics, mean_metrics
+from condrec.evaluation.listed import (
+    ListedResult,
+    listed_metrics,
+    mean_metrics,
+    random_expectation,
+)
 from condrec.evaluation.metrics import QUALITY_METRICS, quality
 
 __all__ = [
@@ -12,4 +17,5 @@ __all__ = [
     "mean_metrics",
     "paired_interval",
     "quality",
+    "random_expectation",
 ]

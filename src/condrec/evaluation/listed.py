@@ -94,6 +94,35 @@ def mean_metrics(result: ListedResult) -> dict[str, float]:
     return means
 
 
+def random_expectation(rows: Interactions, ks: Sequence[int] = (1, 5, 10)) -> dict[str, float]:
+    """Return what random scores reach on average, exactly: the lowest floor without any draw.
+
+    In a list of n candidates with p positives every place holds a positive with probability
+    p / n, so DCG@k is expected to be p / n times the sum of the first k discounts, and Recall@k
+    min(k, n) / n.
+
+    Args:
+        rows: the candidates with their labels; lists without a positive are left out.
+        ks: cut-offs.
+
+    Returns:
+        NDCG@k and Recall@k, means over lists.
+    """
+    _, group = np.unique(rows.group, return_inverse=True)
+    positives = np.bincount(group, weights=rows.label)
+    n = np.bincount(group)[positives > 0]
+    p = positives[positives > 0].astype(np.int64)
+    discount = 1 / np.log2(np.arange(max(n.max(), *ks)) + 2)
+    gain = np.concatenate([[0.0], np.cumsum(discount)])  # gain[m]: the first m places all positive
+    expected = {}
+    for k in ks:
+        expected[f"NDCG@{k}"] = float(
+            np.mean(p / n * gain[np.minimum(n, k)] / gain[np.minimum(p, k)])
+        )
+        expected[f"Recall@{k}"] = float(np.mean(np.minimum(n, k) / n))
+    return expected
+
+
 def _checked(scores: ArrayLike, n_rows: int) -> FloatArray:
     """Return the scores as float64, or say what is wrong with them."""
     try:

@@ -1,18 +1,29 @@
-"""Results ready for tables and figures: recorded on real data, or computed afresh."""
+"""Results ready for tables and figures: recorded on real data, or computed now.
+
+The rows of a table are the *planned* configurations of its grid, in the grid's order, so that
+what was not run shows up as not run, and rows of an older version do not show up at all.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from condrec.errors import CondrecError
 from condrec.experiments import (
+    MEASURE_ONLY,
     Run,
+    curve_of,
+    estimated_seconds,
     grid,
-    is_complete,
     local_executor,
     missing,
     recorded,
@@ -20,112 +31,214 @@ from condrec.experiments import (
     rows_of,
     run_folder,
     run_grid,
+    scales,
 )
-from condrec.experiments.reproduce import scales
+from condrec.report.labels import MODEL_LABELS, set_label
 
-LABELS = {
-    "none": "full data",
-    "released-condensed": "TF-DCon, released set",
-    "released-random": "Random, released set",
-    "released-majority": "Majority, released set",
-    "tf-dcon": "TF-DCon, ours",
-    "k-medoids": "k-medoids",
-    "random-users": "random users",
-    "stratified-users": "stratified users",
-    "majority": "most active users",
-    "random-interactions": "random interactions",
-}
-MODEL_LABELS = {
-    "naml": "NAML",
-    "nrms": "NRMS",
-    "fastformer": "Fastformer",
-    "random": "random scores",
-    "popularity": "popularity",
-    "like-ratio": "like-ratio",
-}
+FloatArray = NDArray[np.float64]
+Groups = Callable[[str, str, str], "FloatArray | None"]
 
 
-def fresh(name: str, profile: str, device: str = "cpu") -> pd.DataFrame:
-    """Run what is missing of a grid at a profile's scale and return its tidy rows.
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The planned runs of a grid and the rows of those that were carried out.
 
     Args:
-        name: the grid.
-        profile: ``quick`` takes minutes on two cores.
-        device: ``auto``, ``cpu`` or ``cuda``.
+        grid: name of the grid.
+        profile: the scale it was planned at.
+        plan: one row a planned run: key, line (runs of one line differ in their seed only),
+            dataset, recommender, method, edition, budget, seed, parameters (every setting,
+            defaults included), model, set (both as tables call them) and seconds (expected).
+        rows: tidy rows of the runs that were carried out (columns of ``data/recorded``), with
+            line, model, set and test_content added.
+        groups: metric of every ranked list of a run, by key, recommender and metric.
+        curves: one row an epoch where the grid keeps them.
     """
-    runs: list[Run] = [run for scale in scales(profile) for run in grid(name).build(scale)]
-    todo = missing(runs)
-    if todo:
-        with local_executor("cpu", workers=1 if len(todo) < 4 else None) as executor:
-            run_grid(todo, executor, device)
-    folders = {run.key(): run_folder(run) for run in runs}
-    return pd.concat([rows_of(f, name) for f in folders.values() if is_complete(f)])
+
+    grid: str
+    profile: str
+    plan: pd.DataFrame
+    rows: pd.DataFrame
+    groups: Groups
+    curves: pd.DataFrame
+
+    def where(self, **wanted: Any) -> Results:
+        """Keep the configurations with the wanted columns or parameters.
+
+        Args:
+            wanted: a value, or a tuple of values any of which will do.
+        """
+        return self._of(self.plan[selected(self.plan, wanted)])
+
+    def without(self, **unwanted: Any) -> Results:
+        """Drop the configurations that :meth:`where` would keep."""
+        return self._of(self.plan[~selected(self.plan, unwanted)])
+
+    def _of(self, plan: pd.DataFrame) -> Results:
+        keys = set(plan["key"])
+        rows, curves = (each[each["key"].isin(keys)] for each in (self.rows, self.curves))
+        return replace(self, plan=plan, rows=rows, curves=curves)
+
+    @property
+    def open(self) -> pd.DataFrame:
+        """The planned runs that have not been carried out."""
+        return self.plan[~self.plan["key"].isin(set(self.rows["key"]))]
+
+    @property
+    def models(self) -> list[str]:
+        """Names of the planned recommenders, in order."""
+        return list(dict.fromkeys(self.plan["recommender"]))
+
+    def values(
+        self, metric: str, split: str = "test", test_content: str = "training"
+    ) -> pd.DataFrame:
+        """Return the rows of one metric; statistics and costs are split ``train``."""
+        rows = self.rows
+        chosen = (rows["metric"] == metric) & (rows["split"] == split)
+        return rows[chosen & rows["test_content"].isin((test_content, ""))]
+
+    def matrix(self, metric: str = "NDCG@5") -> dict[int, FloatArray]:
+        """Return a metric of every ranked list by seed; there must be one configuration.
+
+        Raises:
+            CondrecError: the configurations are several.
+        """
+        if self.plan["line"].nunique() > 1:
+            found = list(dict.fromkeys(self.plan["set"]))
+            raise CondrecError(f"{self.grid}: found configurations {found}, expected one")
+        runs = self.rows.drop_duplicates("key")
+        found = {
+            int(seed): self.groups(key, model, metric)
+            for key, model, seed in zip(runs["key"], runs["recommender"], runs["seed"], strict=True)
+        }
+        return {seed: values for seed, values in sorted(found.items()) if values is not None}
 
 
-def with_settings(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with one column a setting (prefix ``set_``), missing ones empty."""
-    parsed = pd.DataFrame([json.loads(text) for text in rows["settings"]], index=rows.index)
-    return pd.concat([rows, parsed.add_prefix("set_")], axis=1)
-
-
-def select(rows: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
-    """Return the rows whose columns, or settings, have the wanted values.
-
-    A setting that is not listed in a row has its default, written here as None.
-    """
-    table = with_settings(rows) if any(name not in rows.columns for name in wanted) else rows
-    chosen = np.ones(len(table), dtype=bool)
+def selected(plan: pd.DataFrame, wanted: dict[str, Any]) -> NDArray[np.bool_]:
+    """Return which planned runs have all the wanted columns or parameters."""
+    chosen = np.ones(len(plan), dtype=bool)
     for name, value in wanted.items():
-        column = name if name in table.columns else f"set_{name}"
-        found = table[column] if column in table.columns else pd.Series(None, table.index, object)
-        chosen &= found.isna().to_numpy() if value is None else (found == value).to_numpy()
-    return rows[chosen]
+        values = value if isinstance(value, tuple) else (value,)
+        if name in plan.columns:
+            chosen &= plan[name].isin(values).to_numpy()
+        else:
+            chosen &= np.array([p.get(name) in values for p in plan["parameters"]], dtype=bool)
+    return chosen
 
 
-def label(row: Mapping[str, Any]) -> str:
-    """Return what a condensed set is called in tables: method, edition, budget, texts."""
-    name = LABELS.get(row["method"], row["method"])
-    notes = []
-    if row["method"] in ("tf-dcon", "random-interactions"):
-        notes.append(str(row["edition"]).replace("_", " "))
-    if pd.notna(row["budget"]) and float(row["budget"]) < 1:
-        notes.append(f"{100 * float(row['budget']):.1f} % of positives")
-    elif pd.notna(row["budget"]) and row["method"] in ("tf-dcon",):
-        notes.append(f"K = {int(row['budget'])}")
-    return name + (f" ({', '.join(notes)})" if notes else "")
+def planned(name: str, runs: Sequence[Run]) -> pd.DataFrame:
+    """Return the plan of a grid's runs, see :class:`Results`."""
+    lines: dict[str, int] = {}
+    rows = []
+    for run, seconds in zip(runs, estimated_seconds(name, runs), strict=True):
+        content = run.to_dict()
+        same = {k: v for k, v in content.items() if k not in ("seed", "draw")}
+        parameters = asdict(run.condenser())
+        if run.recommender != MEASURE_ONLY:
+            parameters |= asdict(run.model())
+        edition = parameters.pop("edition")
+        rows.append(
+            {
+                "key": run.key(),
+                "line": lines.setdefault(json.dumps(same, sort_keys=True), len(lines)),
+                "dataset": run.dataset,
+                "recommender": run.recommender,
+                "method": run.method,
+                "edition": edition,
+                "budget": np.nan if run.budget is None else float(run.budget),
+                "seed": run.seed,
+                "parameters": parameters,
+                "model": MODEL_LABELS.get(run.recommender, run.recommender),
+                "set": set_label(run.method, edition, run.budget, parameters),
+                "seconds": seconds,
+            }
+        )
+    columns = ["key", "line", "dataset", "recommender", "method", "edition", "budget", "seed"]
+    columns += ["parameters", "model", "set", "seconds"]
+    return pd.DataFrame(rows, columns=columns).drop_duplicates("key", ignore_index=True)
 
 
-def summary(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Return mean, standard deviation (over seeds, ddof 1) and number of seeds of each group."""
-    grouped = rows.groupby(list(by), sort=False, dropna=False)["value"]
-    table = grouped.agg(["mean", "std", "count"]).rename(columns={"std": "sd", "count": "n"})
-    return table.reset_index()
+def joined(plan: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of planned runs in the plan's order, with the plan's names."""
+    names = plan[["key", "line", "model", "set"]]
+    table = names.merge(rows, on="key", how="inner")
+    contents = [json.loads(text).get("test_content", "") for text in table["settings"]]
+    return table.assign(test_content=pd.Series(contents, index=table.index, dtype=object))
 
 
-def group_matrix(name: str, rows: pd.DataFrame, metric: str) -> np.ndarray:
-    """Return a metric of every ranked list, one row a run in the order of seeds and draws.
+def recorded_results(name: str, profile: str = "real", **wanted: Any) -> Results:
+    """Return what is recorded of a grid in ``data/recorded``, beside what the profile plans.
 
     Args:
         name: the grid.
-        rows: recorded rows of one configuration (its seeds), one model.
-        metric: ``NDCG@1`` or ``NDCG@5``.
-
-    Returns:
-        Shape [n_runs, n_groups].
+        profile: the profile the grid was recorded under.
+        wanted: see :meth:`Results.where`.
     """
-    runs = rows.drop_duplicates("key").sort_values(["seed", "draw"])
-    stored = recorded_groups(name, runs["recommender"].iloc[0])
-    return np.stack([stored[f"{key}:{metric}"] for key in runs["key"]])
+    runs = [run for scale in scales(profile) for run in grid(name).build(scale)]
+    plan = planned(name, runs)
+    stored: dict[str, Any] = {}
+
+    def groups(key: str, model: str, metric: str) -> FloatArray | None:
+        if model not in stored:
+            stored[model] = recorded_groups(name, model)
+        found: FloatArray | None = stored[model].get(f"{key}:{metric}")
+        return found
+
+    curves = joined(plan, recorded(name, "-curves.csv"))
+    results = Results(name, profile, plan, joined(plan, recorded(name)), groups, curves)
+    return results.where(**wanted)
 
 
-__all__ = [
-    "LABELS",
-    "MODEL_LABELS",
-    "fresh",
-    "group_matrix",
-    "label",
-    "recorded",
-    "select",
-    "summary",
-    "with_settings",
-]
+def fresh(
+    name: str,
+    profile: str = "quick",
+    device: str = "auto",
+    seeds: Sequence[int] | None = None,
+    models: Sequence[str] | None = None,
+    **wanted: Any,
+) -> Results:
+    """Carry out what is missing of a grid at a profile's scale, and return the results.
+
+    Args:
+        name: the grid.
+        profile: ``quick`` takes seconds to a minute a grid.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        seeds, models: instead of the profile's.
+        wanted: only these configurations, see :meth:`Results.where`.
+    """
+    runs: list[Run] = []
+    for scale in scales(profile):
+        chosen = replace(scale, seeds=seeds or scale.seeds, models=models or scale.models)
+        runs += grid(name).build(chosen)
+    plan = planned(name, runs)
+    plan = plan[selected(plan, wanted)]
+    todo = missing([run for run in runs if run.key() in set(plan["key"])])
+    if todo:
+        with _executor(name, todo, device) as executor:
+            run_grid(todo, executor, device)
+    folders = {key: run_folder_of(key, runs) for key in plan["key"]}
+
+    def groups(key: str, model: str, metric: str) -> FloatArray | None:
+        with np.load(folders[key] / "per_group.npz", allow_pickle=False) as found:
+            block = f"test:{metric}"
+            return found[block].astype(np.float64) if block in found.files else None
+
+    rows = pd.concat([rows_of(folder, name) for folder in folders.values()])
+    curves = pd.concat([curve_of(folder, name) for folder in folders.values()])
+    return Results(name, profile, plan, joined(plan, rows), groups, joined(plan, curves))
+
+
+def run_folder_of(key: str, runs: Sequence[Run]) -> Path:
+    """Return the artifact folder of the run with a key."""
+    return run_folder(runs[0]).with_name(key)
+
+
+def _executor(name: str, todo: Sequence[Run], device: str) -> Executor:
+    """Return this very process for generated data, where starting others would take longer."""
+    if {run.dataset for run in todo} == {"embedded"}:
+        import torch
+
+        return ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,))
+    from condrec.recommenders import resolve_device
+
+    return local_executor(resolve_device(device), grid(name).workers)

@@ -1,0 +1,74 @@
+"""What models and condensed sets are called in tables and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+MODEL_LABELS = {
+    "naml": "NAML",
+    "nrms": "NRMS",
+    "fastformer": "Fastformer",
+    "random": "random scores",
+    "popularity": "popularity",
+    "like-ratio": "like-ratio",
+    "no-model": "",
+}
+SET_LABELS = {
+    "none": "full data",
+    "released-condensed": "TF-DCon, released set",
+    "released-random": "Random, released set",
+    "released-majority": "Majority, released set",
+    "tf-dcon": "TF-DCon, ours",
+    "k-medoids": "k-medoids",
+    "random-users": "random users",
+    "stratified-users": "stratified users",
+    "majority": "most active users",
+    "random-interactions": "random likes",
+}
+PAPER_LABELS = {
+    "none": "Original",
+    "tf-dcon": "TF-DCon",
+    "random": "Random",
+    "majority": "Majority",
+    "dc": "DC",
+    "doscond": "DosCond",
+    "distill-cf": "Distill-CF",
+}
+CONTENT_LABELS = {
+    "original": "original texts",
+    "auto": "condensed texts",
+    "recorded": "condensed texts, recorded replies",
+    "extractive": "extractive texts",
+    "truncated": "truncated texts",
+    "random": "random words",
+    "released-condensed": "condensed texts, released file",
+    "released-random": "random words, released file",
+    "realigned-random": "random words, released, realigned",
+}
+
+
+def set_label(
+    method: str, edition: str, budget: float | None, parameters: Mapping[str, Any]
+) -> str:
+    """Return what a condensed set is called: method, then what tells it from its neighbours.
+
+    Args:
+        method, edition, budget: of the run.
+        parameters: every setting of the method.
+    """
+    if method == "none" and parameters.get("content", "original") != "original":
+        return CONTENT_LABELS[parameters["content"]]
+    name = SET_LABELS.get(method, method)
+    notes = []
+    if method == "tf-dcon":
+        notes.append("strict" if edition == "strict" else "as published")
+        if parameters.get("m", 1) != 1:
+            notes.append(f"m = {parameters['m']}")
+    if method == "random-interactions":
+        notes.append("dislikes in proportion" if edition == "strict" else "all dislikes along")
+    if budget is not None and budget < 1 and method != "random-interactions":
+        notes.append(f"{100 * budget:.1f} % of likes")
+    elif budget is not None and budget >= 1 and method != "random-interactions":
+        notes.append(f"K = {budget:g}")
+    return name + (f" ({', '.join(notes)})" if notes else "")

@@ -1,0 +1,72 @@
+"""A module whose results change must raise its ``VERSION``: it is part of the key of every run.
+
+The file holds a few numbers of every recommender and condenser on the tiny data set.  After a
+change that is meant: raise ``VERSION``, then run this file with ``CONDREC_UPDATE_GOLDEN=1``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from condrec.condensers import CONDENSERS, condenser
+from condrec.datasets import Dataset
+from condrec.recommenders import RECOMMENDERS, recommender
+
+GOLDEN = Path(__file__).with_name("golden.json")
+SMALL = {"embedding_size": 8, "hidden_size": 16, "attention_size": 8, "epochs": 3}
+METHODS = [name for name in CONDENSERS if not name.startswith("released")]
+VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "tf-dcon": [
+        {"alpha": 0.5, "sentence_encoder": "tfidf-svd"},
+        {"alpha": 0.5, "sentence_encoder": "tfidf-svd", "edition": "strict", "m": 2},
+    ],
+    "random-interactions": [{}, {"edition": "strict"}],
+}
+
+
+def scores_of(name: str, dataset: Dataset) -> list[float]:
+    model = recommender(name, SMALL if name in ("naml", "nrms", "fastformer") else {})
+    scores = model.fit(dataset, seed=3).score(dataset, dataset.test)
+    return [float(value) for value in scores[:8]]
+
+
+def condensed_of(name: str, dataset: Dataset) -> list[float]:
+    budget = None if name == "none" else 7
+    numbers = []
+    for settings in VARIANTS.get(name, [{}]):
+        small = condenser(name, settings).condense(dataset, budget, seed=3)
+        assert small.tokens is not None
+        pool = [] if small.negative_pool is None else small.negative_pool
+        for array in (small.train.user, small.train.item, small.validation.user, pool):
+            numbers += [float(len(array)), float(np.dot(array, np.arange(len(array)) + 1))]
+        numbers += [float(small.tokens.values.sum()), float(small.histories.values.sum())]
+    return numbers
+
+
+@pytest.mark.parametrize("name", [*RECOMMENDERS, *METHODS])
+def test_results_change_only_with_the_version(
+    name: str, tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CONDREC_RUNS", str(tmp_path))
+    # The user encoder has a test of its own: fixed vectors keep the condensers' numbers exact.
+    vectors = np.random.default_rng(1).normal(size=(tiny_dataset.n_users, 4))
+    monkeypatch.setattr("condrec.condensers.tf_dcon.user_embeddings", lambda *_: vectors)
+    module: Any = RECOMMENDERS.get(name) or CONDENSERS[name]
+    found = (
+        scores_of(name, tiny_dataset) if name in RECOMMENDERS else condensed_of(name, tiny_dataset)
+    )
+    golden = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {}
+    if os.environ.get("CONDREC_UPDATE_GOLDEN"):
+        golden[name] = {"version": module.VERSION, "numbers": found}
+        GOLDEN.write_text(json.dumps(golden, indent=1, sort_keys=True) + "\n")
+    stored = golden[name]
+    assert stored["version"] == module.VERSION, "refresh golden.json after raising VERSION"
+    assert found == pytest.approx(stored["numbers"], rel=1e-3, abs=1e-3), (
+        "results changed: raise VERSION"
+    )
