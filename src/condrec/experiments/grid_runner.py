@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -14,11 +15,20 @@ from condrec.experiments.execute import execute, run_folder
 from condrec.experiments.run import Run
 
 
-def _one_thread() -> None:
-    """One thread a worker: results do not depend on how many workers there are."""
+def _start_worker() -> None:
+    """Use one thread, so that results do not depend on how many workers there are."""
     import torch
 
     torch.set_num_threads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End a worker whose grid was killed; else it would finish its run unseen."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def local_executor(device: str = "cpu", workers: int | None = None) -> ProcessPoolExecutor:
@@ -27,7 +37,7 @@ def local_executor(device: str = "cpu", workers: int | None = None) -> ProcessPo
 
     n = torch.cuda.device_count() if device == "cuda" else (os.cpu_count() or 1)
     return ProcessPoolExecutor(
-        workers or max(1, n), multiprocessing.get_context("spawn"), initializer=_one_thread
+        workers or max(1, n), multiprocessing.get_context("spawn"), initializer=_start_worker
     )
 
 

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,6 @@ from condrec.experiments import (
     MEASURE_ONLY,
     Run,
     curve_of,
-    estimated_seconds,
     grid,
     local_executor,
     missing,
@@ -31,8 +29,8 @@ from condrec.experiments import (
     rows_of,
     run_folder,
     run_grid,
-    scales,
 )
+from condrec.experiments.reproduce import estimated_seconds, scales
 from condrec.report.labels import MODEL_LABELS, set_label
 
 FloatArray = NDArray[np.float64]
@@ -216,7 +214,7 @@ def fresh(
     if todo:
         with _executor(name, todo, device) as executor:
             run_grid(todo, executor, device)
-    folders = {key: run_folder_of(key, runs) for key in plan["key"]}
+    folders = {key: run_folder(runs[0]).with_name(key) for key in plan["key"]}
 
     def groups(key: str, model: str, metric: str) -> FloatArray | None:
         with np.load(folders[key] / "per_group.npz", allow_pickle=False) as found:
@@ -224,13 +222,9 @@ def fresh(
             return found[block].astype(np.float64) if block in found.files else None
 
     rows = pd.concat([rows_of(folder, name) for folder in folders.values()])
-    curves = pd.concat([curve_of(folder, name) for folder in folders.values()])
+    epochs = [curve_of(folder, name) for folder in folders.values()]
+    curves = pd.concat([each for each in epochs if len(each)] or epochs[:1])
     return Results(name, profile, plan, joined(plan, rows), groups, joined(plan, curves))
-
-
-def run_folder_of(key: str, runs: Sequence[Run]) -> Path:
-    """Return the artifact folder of the run with a key."""
-    return run_folder(runs[0]).with_name(key)
 
 
 def _executor(name: str, todo: Sequence[Run], device: str) -> Executor:

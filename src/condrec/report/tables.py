@@ -1,116 +1,220 @@
-"""Tables that answer a paper's table: published, ours, difference, verdict, floors."""
+"""Tables that answer a paper's table: published, ours, difference, verdict, floors, sizes."""
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from condrec.experiments import recorded
+from condrec.report.labels import MODEL_LABELS, PAPER_LABELS
+from condrec.report.mapping import MAPPINGS, Line, PaperMapping
 from condrec.report.published import published
-from condrec.report.verdicts import verdict
+from condrec.report.results import Results
+from condrec.report.verdicts import verdict_table
 
-from condrec.report.results import MODEL_LABELS, label, select, summary
-
-PAPER_METHODS = {
-    "none": "none",
-    "released-condensed": "tf-dcon",
-    "tf-dcon": "tf-dcon",
-    "released-random": "random",
-    "random-users": "random",
-    "released-majority": "majority",
-    "majority": "majority",
-}
-"""Our method -> the row of the paper it stands beside."""
+METRICS = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5")
+UNDER_THE_RULE = "by the same rule"
+"""Heads the verdicts of settings other than the primary one, which alone has a verdict."""
 
 
-def answer(
-    rows: pd.DataFrame,
-    table: str,
-    dataset: str,
-    metrics: Sequence[str] = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5"),
-    name: Callable[[pd.Series], str] = label,
+def lines(
+    results: Results,
+    metrics: Sequence[str] = METRICS,
+    split: str = "test",
+    test_content: str = "training",
 ) -> pd.DataFrame:
-    """Put recorded rows beside a table of the paper.
+    """Return one row a planned configuration, as numbers.
 
     Args:
-        rows: tidy rows of one protocol (one split, one test content), any models and methods.
-        table: the paper's table, e.g. ``III``.
-        dataset: the data set the published numbers are for.
-        metrics: which metrics, in order.
-        name: what a configuration is called.
+        results: recorded or fresh.
+        metrics: which metrics.
+        split: ``test`` or ``validation``; ``train`` for statistics and costs.
+        test_content: item texts in the test: those of ``training``, or ``original``.
 
     Returns:
-        One row a model, configuration and metric: model, set, metric, published, ours (mean),
-        sd, n, difference, verdict.
+        line, model, set; per metric its mean over seeds and, in ``<metric> sd``, the standard
+        deviation (ddof 1); users, likes, dislikes, tokens and bytes stored (means), seconds to
+        condense and to train; seeds done and planned; hours the missing ones would take.
     """
-    paper = published("tf-dcon")
-    paper = paper[(paper["table"] == table) & (paper["dataset"] == dataset)]
-    result = []
-    keys = ["recommender", "method", "edition", "settings", "budget", "metric"]
-    for values, runs in rows[rows["metric"].isin(metrics)].groupby(keys, sort=False, dropna=False):
-        first = runs.iloc[0]
-        found = paper[
-            (paper["model"] == values[0])
-            & (paper["method"] == PAPER_METHODS.get(values[1], ""))
-            & (paper["metric"] == values[5])
-        ]
-        ours = runs["value"].to_numpy(float)
-        line = {
-            "model": MODEL_LABELS[values[0]],
-            "set": name(first),
-            "metric": values[5],
-            "published": float(found["value"].iloc[0]) if len(found) else np.nan,
-            "ours": ours.mean(),
-            "sd": ours.std(ddof=1) if len(ours) > 1 else np.nan,
-            "n": len(ours),
-            "difference": np.nan,
-            "verdict": "",
-        }
-        if len(found):
-            line["difference"] = line["ours"] - line["published"]
-            line["verdict"] = verdict(ours, line["published"]).label
-        result.append(line)
-    return pd.DataFrame(result)
+    table = results.plan.groupby("line", sort=False).agg(
+        model=("model", "first"), set=("set", "first"), planned=("key", "size")
+    )
+    for metric in metrics:
+        values = results.values(metric, split, test_content).groupby("line")["value"]
+        table[metric], table[f"{metric} sd"] = values.mean(), values.std(ddof=1)
+    runs = results.rows.drop_duplicates("key")
+    sizes = {
+        "users": "n_users",
+        "likes": "n_positives",
+        "dislikes": "n_negatives",
+        "tokens": "n_tokens",
+        "bytes": "bytes",
+        "condense s": "seconds_condense",
+        "train s": "seconds_train",
+    }
+    for name, column in sizes.items():
+        table[name] = runs[column].astype(float).groupby(runs["line"]).mean()
+    table["seeds"] = runs.groupby("line").size()
+    table["seeds"] = table["seeds"].fillna(0).astype(int)
+    table["hours"] = results.open.groupby("line")["seconds"].sum() / 3600
+    table["hours"] = table["hours"].fillna(0.0)
+    return table.reset_index()
 
 
-def pivot(rows: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
-    """Return one line a model and configuration, ``mean ± sd`` a metric, and its size."""
-    keys = ["recommender", "method", "edition", "settings", "budget"]
-    lines = []
-    for _, runs in rows.groupby(keys, sort=False, dropna=False):
-        first = runs.iloc[0]
-        table = summary(runs, ["metric"]).set_index("metric")
-        line = {"model": MODEL_LABELS[first["recommender"]], "set": label(first)}
+def sets_table(
+    results: Results,
+    metrics: Sequence[str] = METRICS,
+    test_content: str = "training",
+    sizes: Sequence[str] = ("users", "likes", "dislikes"),
+    one_model: bool = False,
+) -> pd.DataFrame:
+    """Return a table to read: every planned set, ``mean ± sd`` over seeds and its size.
+
+    A set without a run says ``not run`` and the hours it needs; fewer seeds than planned are
+    counted, never left unsaid.
+
+    Args:
+        results, metrics, test_content: see :func:`lines`.
+        sizes: columns of :func:`lines` to show.
+        one_model: leave the model out.
+    """
+    table = []
+    for row in lines(results, metrics, test_content=test_content).to_dict("records"):
+        shown: dict[str, Any] = {} if one_model else {"Model": row["model"]}
+        shown["Training set"] = row["set"]
         for metric in metrics:
-            if metric in table.index:
-                line[metric] = mean_sd(table.loc[metric, "mean"], table.loc[metric, "sd"])
-        per_run = runs.drop_duplicates("key")
-        line |= {
-            "likes": f"{per_run['n_positives'].mean():,.0f}",
-            "dislikes": f"{per_run['n_negatives'].mean():,.0f}",
-            "seeds": str(len(per_run)),
+            shown[metric] = mean_sd(row[metric], row[f"{metric} sd"])
+        shown |= {name: _count(row[name]) for name in sizes}
+        shown["Seeds"] = seeds_done(row["seeds"], row["planned"], row["hours"])
+        table.append(shown)
+    return pd.DataFrame(table)
+
+
+def seeds_done(done: int, planned: int, hours: float) -> str:
+    """Return ``5``, ``3 of 5``, or ``not run`` with the hours it would take."""
+    if not done:
+        return f"not run ({hours:.2f} h)"
+    return str(done) if done == planned else f"{done} of {planned}"
+
+
+def paper_table(
+    table: str,
+    dataset: str,
+    under: Mapping[str, str] | None = None,
+    rows: pd.DataFrame | None = None,
+    paper: str = "tf-dcon",
+    **wanted: Any,
+) -> pd.DataFrame:
+    """Return every number a paper's table prints for a data set beside ours, with verdicts.
+
+    Args:
+        table: the paper's own number, e.g. ``III``.
+        dataset: which data set's rows.
+        under: a setting other than the primary one, e.g. ``{"negatives": "random"}``.
+        rows: recorded rows; None reads those of the table's grid.
+        paper: whose table.
+        wanted: only printed rows with these columns, e.g. ``model="naml"``.
+
+    Returns:
+        The columns of :func:`condrec.report.verdicts.verdict_table`.
+    """
+    printed = published(paper)
+    chosen = (printed["table"] == table) & printed["dataset"].isin((dataset, ""))
+    for name, value in wanted.items():
+        chosen &= printed[name] == value
+    mapping = MAPPINGS[paper] if under is None else moved(MAPPINGS[paper], table, under)
+    if rows is None:
+        rows = recorded(mapping.tables[table].grid)
+    return verdict_table(printed[chosen], rows, mapping)
+
+
+def moved(mapping: PaperMapping, table: str, under: Mapping[str, str]) -> PaperMapping:
+    """Return the mapping with a table's lines taken under another setting."""
+    old = mapping.tables[table]
+    changed = {
+        method: tuple(Line(x.method, x.edition, {**x.settings, **under}) for x in found)
+        for method, found in old.lines.items()
+    }
+    return replace(mapping, tables={**mapping.tables, table: replace(old, lines=changed)})
+
+
+def beside_paper(table: pd.DataFrame, primary: bool = True, sides: bool = True) -> pd.DataFrame:
+    """Return a table to read: published | ours (mean ± sd) | difference | verdict.
+
+    Args:
+        table: see :func:`paper_table`.
+        primary: whether its runs are under the primary setting, which alone has a verdict.
+        sides: also show the second line of ours (our own condensation) where there is one.
+    """
+    shown = []
+    for row in table.to_dict("records"):
+        digits = 4 if row["unit"] == "fraction" else 2
+        line = {
+            "Model": MODEL_LABELS.get(row["model"], row["model"]),
+            "Row of the paper": PAPER_LABELS.get(row["method"], row["method"]),
+            "Metric": row["metric"].replace("_", " "),
+            "Published": _number(row["published"], digits),
+            "Ours": mean_sd(row["mean"], row["sd"], digits),
+            "Difference": "" if np.isnan(row["difference"]) else f"{row['difference']:+.{digits}f}",
+            "Verdict" if primary else UNDER_THE_RULE: row["verdict"],
+            "Our own set": mean_sd(row["beside_mean"], row["beside_sd"], digits),
         }
-        lines.append(line)
-    return pd.DataFrame(lines).fillna("")
+        shown.append(line)
+    frame = pd.DataFrame(shown)
+    if frame.empty:
+        return frame
+    if not sides or not frame["Our own set"].any():
+        frame = frame.drop(columns="Our own set")
+    return frame.loc[:, ~((frame == "").all() & frame.columns.isin(["Model"]))]
+
+
+def notes(table: pd.DataFrame) -> str:
+    """Return the reasons given in :func:`paper_table`, each once, as a Markdown list."""
+    found = [part for text in table["reason"] for part in str(text).split("; ") if part]
+    return "\n".join(f"- {escaped(text)}" for text in dict.fromkeys(found))
 
 
 def mean_sd(mean: float, sd: float, digits: int = 4) -> str:
-    """Return ``0.8612 ± 0.0031``, or the mean alone for a single run."""
-    return f"{mean:.{digits}f}" + ("" if np.isnan(sd) else f" ± {sd:.{digits}f}")
+    """Return ``0.8612 ± 0.0031``, the mean alone for a single run, or nothing for no run."""
+    if np.isnan(mean):
+        return ""
+    return f"{mean:,.{digits}f}" + ("" if np.isnan(sd) else f" ± {sd:,.{digits}f}")
+
+
+def _number(value: float, digits: int) -> str:
+    return "" if np.isnan(value) else f"{value:,.{digits}f}".removesuffix(".00")
+
+
+def _count(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:,.0f}"
 
 
 def markdown(table: pd.DataFrame, digits: int = 4) -> str:
-    """Return a table as Markdown; numbers are rounded, empty cells stay empty, text is escaped."""
+    """Return a table as Markdown: numbers rounded and to the right, empty cells empty, escaped."""
 
     def cell(value: object) -> str:
         if isinstance(value, float):
-            return "" if np.isnan(value) else f"{value:.{digits}f}"
-        return html.escape(str(value)).replace("|", "\\|")
+            return "" if np.isnan(value) else f"{value:,.{digits}f}"
+        return escaped(f"{value:,}" if isinstance(value, int) else str(value))
 
-    lines = [list(map(str, table.columns)), ["---"] * len(table.columns)]
-    lines += [[cell(value) for value in row] for row in table.itertuples(index=False)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    body = [[cell(value) for value in row] for row in table.itertuples(index=False)]
+    columns = zip(*body, strict=True) if body else ((),) * table.shape[1]
+    rule = ["---:" if _is_numeric(column) else "---" for column in columns]
+    head = [escaped(str(name)) for name in table.columns]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *body])
 
 
-__all__ = ["answer", "markdown", "mean_sd", "pivot", "select"]
+def _is_numeric(column: Sequence[str]) -> bool:
+    filled = [text for text in column if text and not text.startswith("not run")]
+    return bool(filled) and all(re.match(r"[-+−]?[\d.]", text) for text in filled)
+
+
+def escaped(text: str) -> str:
+    """Return text that Markdown and HTML show as it is, on one line: it may come from data."""
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_{}\[\]|$~^#])", r"\\\1", text)
