@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import split
 
 import pytest
 
 from condrec.cli import main
 
-RUN = "run --dataset embedded --method random-users --recommender popularity --seed 0".split()
+RUN = split("run --dataset embedded --method random-users --recommender popularity --seed 0")
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +33,7 @@ def test_condense_saves_a_data_set_that_loads(
     from condrec.datasets import load_saved_dataset
 
     out = tmp_path / "condensed"
-    command = "condense --dataset embedded --method majority --budget 20 --seed 0 --out".split()
+    command = split("condense --dataset embedded --method majority --budget 20 --seed 0 --out")
     assert main([*command, str(out)]) == 0
     assert len(load_saved_dataset(out).train_users) == 20
     assert "users_pct:" in capsys.readouterr().out
@@ -44,7 +45,7 @@ def test_datasets_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_plan_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main("reproduce tf-dcon-table-3 --profile quick --plan".split()) == 0
+    assert main(split("reproduce tf-dcon-table-3 --profile quick --plan")) == 0
     printed = capsys.readouterr().out
     assert "runs to do" in printed
     assert "GiB" in printed
@@ -115,7 +116,7 @@ def test_a_plan_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_bad_input_is_one_sentence_and_leaves_nothing(
     command: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = command.split()
+    arguments = split(command)
     if arguments[0] == "run" and "--out" not in message:
         arguments += ["--out", str(tmp_path / "artifact")]
     assert main(arguments) == 2
@@ -140,6 +141,6 @@ def test_missing_files_say_what_to_do(
 ) -> None:
     monkeypatch.setenv("CONDREC_DATA", str(tmp_path / "nothing"))
     command = "run --dataset tfdcon-movielens --method none --recommender naml --seed 0 --out"
-    assert main([*command.split(), str(tmp_path / "artifact")]) == 2
+    assert main([*split(command), str(tmp_path / "artifact")]) == 2
     assert "condrec fetch tfdcon-movielens" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -137,12 +137,16 @@ def test_user_vectors(name: str, tiny_dataset: Dataset) -> None:
 
 @every_text_model
 def test_only_the_latest_of_a_history_are_read(name: str, tiny_dataset: Dataset) -> None:
-    fitted = small(name, history_limit=1).fit(tiny_dataset, 0)
+    config = small(name, history_limit=1)
+    fitted = config.fit(tiny_dataset, 0)
     latest = dataclasses.replace(tiny_dataset, histories=tiny_dataset.histories.truncate(1, "last"))
     oldest = dataclasses.replace(tiny_dataset, histories=tiny_dataset.histories.truncate(1))
     found = fitted.score(tiny_dataset, tiny_dataset.test)
     np.testing.assert_allclose(found, fitted.score(latest, latest.test), atol=1e-6)
     assert not np.allclose(found, fitted.score(oldest, oldest.test), atol=1e-6)
+    # In training too.
+    assert (config.fit(latest, 0).score(latest, latest.test) == found).all()
+    assert (config.fit(oldest, 0).score(latest, latest.test) != found).any()
 
 
 @every_text_model

@@ -49,7 +49,8 @@ def reproduce(
     """Run what is missing of a grid; return all its runs.
 
     Args:
-        name, profile: the grid and the scale.
+        name: the grid.
+        profile: the scale.
         datasets: instead of the profile's.
         device: ``auto``, ``cpu`` or ``cuda``.
         record_rows: write the rows of ``data/recorded/`` as runs finish; recorded runs are done.

@@ -1,86 +1,193 @@
-"""Paired comparisons between condensed sets, over users, seeds and draws."""
+"""Paired comparisons over users, seeds and draws, and what they allow to be said in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from condrec.evaluation import Interval, paired_interval
-from condrec.experiments import recorded
-from condrec.report.results import MODEL_LABELS, group_matrix, label, select
+from condrec.report.results import Results
+from condrec.report.tables import escaped, lines, signed
+
+BETTER, WORSE, OPEN, NOT_RUN = "better", "worse", "no difference shown", "not run"
+COLUMNS = [
+    *("model", "set", "against", "rows", "rows against"),
+    *("difference", "low", "high", "seeds", "lists", "reads"),
+]
+Selection = Mapping[str, Any]
 
 
 def compare(
-    grid: str,
-    a: Mapping[str, Any],
-    b: Mapping[str, Any],
+    results: Results,
+    pairs: Sequence[tuple[Selection, Selection]],
     metric: str = "NDCG@5",
-    **shared: Any,
-) -> Interval | None:
-    """Return the paired interval of a metric's mean difference a - b on recorded results.
+    models: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Compare pairs of configurations, model by model, list by list and seed by seed.
 
     Args:
-        grid: the grid both are recorded in.
-        a, b: columns or settings that single out each configuration, e.g. ``method="none"``.
+        results: recorded or fresh.
+        pairs: what singles each side out, as :meth:`Results.where` takes it; the model is added
+            unless a side names its own recommender (a floor).
         metric: ``NDCG@1`` or ``NDCG@5``.
-        shared: what both have in common, e.g. ``recommender="naml"``.
+        models: recommenders; None takes the text models that were planned.
 
     Returns:
-        The interval, or None where one of them has not been run.
+        One row a model and pair: model, set, against, rows and rows against (stored likes +
+        dislikes), difference (of the first less the second), low, high (95 % interval), seeds,
+        lists (ranked lists: users or impressions) and reads: better, worse, no difference shown
+        or not run.
     """
-    rows = recorded(grid)
-    sides = [select(rows, **{**shared, **side}) for side in (a, b)]
-    if any(side.empty for side in sides):
-        return None
-    first, second = (group_matrix(grid, side, metric) for side in sides)
-    return paired_interval(first, second)
-
-
-def comparison_table(
-    grid: str,
-    reference: Mapping[str, Any],
-    models: Sequence[str],
-    metric: str = "NDCG@5",
-    **shared: Any,
-) -> pd.DataFrame:
-    """Compare every recorded configuration with a reference, model by model.
-
-    Returns:
-        Columns model, set, difference, low, high, reads; ``reads`` says in words what the 95 %
-        interval allows.
-    """
-    rows = select(recorded(grid), metric=metric, split="test", test_content="training", **shared)
     table = []
-    for model in models:
-        of_model = rows[rows["recommender"] == model]
-        base = select(of_model, **reference)
-        if base.empty:
-            continue
-        for _, runs in of_model.groupby(
-            ["method", "edition", "settings", "budget"], sort=False, dropna=False
-        ):
-            if runs["key"].isin(set(base["key"])).any():
-                continue
-            interval = paired_interval(
-                group_matrix(grid, runs, metric), group_matrix(grid, base, metric)
-            )
-            table.append(
-                {
-                    "model": MODEL_LABELS[model],
-                    "set": label(runs.iloc[0]),
+    for model in text_models(results) if models is None else models:
+        for pair in pairs:
+            sides = [results.where(**{"recommender": model, **side}) for side in pair]
+            names = [side.plan["set"].iloc[0] if len(side.plan) else "" for side in sides]
+            if not all(names):
+                continue  # not planned for this model or data set
+            floor = sides[1].plan["recommender"].iloc[0]
+            if floor != model:
+                names[1] = f"{sides[1].plan['model'].iloc[0]} on {names[1]}"
+            row = {
+                "model": sides[0].plan["model"].iloc[0],
+                "set": names[0],
+                "against": names[1],
+                "rows": stored_rows(sides[0]),
+                "rows against": stored_rows(sides[1]),
+            }
+            interval = paired(sides[0], sides[1], metric)
+            row["reads"] = reads(interval)
+            if interval is not None:
+                row |= {
                     "difference": interval.mean,
                     "low": interval.low,
                     "high": interval.high,
-                    "reads": reads(interval),
+                    "seeds": str(interval.n_runs),
+                    "lists": str(interval.n_users),
                 }
-            )
-    return pd.DataFrame(table, columns=["model", "set", "difference", "low", "high", "reads"])
+            table.append(row)
+    frame = pd.DataFrame(table, columns=COLUMNS)
+    numbers = ["difference", "low", "high"]
+    frame[numbers] = frame[numbers].astype(float)
+    return frame.fillna({"seeds": "", "lists": ""})
 
 
-def reads(interval: Interval) -> str:
-    """Say in one word what an interval of a difference allows."""
+def text_models(results: Results) -> list[str]:
+    """Return the planned recommenders that are no floors."""
+    return [name for name in results.models if name not in ("random", "popularity", "like-ratio")]
+
+
+def paired(a: Results, b: Results, metric: str) -> Interval | None:
+    """Return the paired interval of two single configurations, None where one was not run.
+
+    Seeds that both have are paired; a side with a single run (a floor) meets every seed of the
+    other.
+    """
+    first, second = a.matrix(metric), b.matrix(metric)
+    if not first or not second:
+        return None
+    if min(len(first), len(second)) > 1:
+        shared = sorted(first.keys() & second.keys())
+        if not shared:
+            return None
+        first, second = ({seed: x[seed] for seed in shared} for x in (first, second))
+    return paired_interval(np.stack(list(first.values())), np.stack(list(second.values())))
+
+
+def reads(interval: Interval | None) -> str:
+    """Say in words what an interval of a difference allows."""
+    if interval is None:
+        return NOT_RUN
     if interval.low > 0:
-        return "better"
-    return "worse" if interval.high < 0 else "no difference shown"
+        return BETTER
+    return WORSE if interval.high < 0 else OPEN
+
+
+def stored_rows(side: Results) -> str:
+    """Return how many likes and dislikes a training set stores, on average over seeds."""
+    sizes = lines(side, ())
+    if sizes.empty or not sizes["seeds"].iloc[0]:
+        return ""
+    return f"{sizes['likes'].iloc[0]:,.0f} + {sizes['dislikes'].iloc[0]:,.0f}"
+
+
+def conclude(question: str, table: pd.DataFrame, metric: str = "NDCG@5") -> str:
+    """Answer a question with what the intervals allow, in Markdown; every word is computed.
+
+    Args:
+        question: one that asks whether the first side of each comparison is better.
+        table: see :func:`compare`.
+        metric: the metric's name.
+    """
+    done = table[table["reads"] != NOT_RUN]
+    if done.empty:
+        return in_short(question, table)
+    n, counts = len(done), done["reads"].value_counts()
+    cases = [_cases(done, word) for word in (BETTER, WORSE, OPEN) if word in counts]
+    text = f"{in_short(question, table)} On {metric}: {'; '.join(cases)}."
+    if left := len(table) - n:
+        text += f" {left} more comparison{'s' * (left > 1)} not run yet."
+    few = sorted(set(done["seeds"]))
+    lists = ", ".join(sorted(set(done["lists"])))
+    return f"{text} (95 % intervals over {lists} ranked lists and {', '.join(few)} seeds.)"
+
+
+def in_short(question: str, table: pd.DataFrame) -> str:
+    """Answer as :func:`conclude` does, without the numbers."""
+    done = table[table["reads"] != NOT_RUN]
+    n, counts = len(done), done["reads"].value_counts()
+    better, worse = int(counts.get(BETTER, 0)), int(counts.get(WORSE, 0))
+    if not n:
+        answer = "Not run yet"
+    elif better == n:
+        answer = "Yes"
+    elif better:
+        answer = f"In {better} of {n} comparisons"
+    elif worse == n:
+        answer = "No, the opposite"
+    elif worse:
+        answer = f"No; worse in {worse} of {n} comparisons"
+    else:
+        answer = "Not shown"
+    return f"**{question}** {answer}."
+
+
+def _cases(done: pd.DataFrame, word: str, most: int = 4) -> str:
+    """Name the comparisons of one outcome, or count them where they are many."""
+    found = done[done["reads"] == word]
+    if len(found) > most:
+        widest = found.iloc[int(found["difference"].abs().argmax())]
+        return f"{word} in {len(found)}, by up to {_difference(widest)}"
+    named = [f"{escaped(str(row['model']))}: {_difference(row)}" for _, row in found.iterrows()]
+    return f"{word} with {'; '.join(named)}"
+
+
+def _difference(row: Any) -> str:
+    sides = f"*{escaped(str(row['set']))}* against *{escaped(str(row['against']))}*"
+    return f"{sides} {signed(row['difference'])} ({_between(row)})"
+
+
+def _between(row: Any) -> str:
+    return f"{signed(row['low'])} to {signed(row['high'])}"
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the comparisons as a table to read."""
+    rows = table.to_dict("records")
+    interval = ["" if np.isnan(row["low"]) else _between(row) for row in rows]
+    return pd.DataFrame(
+        {
+            "Model": table["model"],
+            "Training set": table["set"],
+            "Likes + dislikes": table["rows"],
+            "Against": table["against"],
+            "Its likes + dislikes": table["rows against"],
+            "Difference": [signed(x) for x in table["difference"]],
+            "95 % interval": interval,
+            "Seeds": table["seeds"],
+            "Reads": table["reads"],
+        }
+    )

@@ -2,73 +2,169 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import matplotlib as mpl
-import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
+from cycler import cycler
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#8C8C8C")
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6E6E6E")
 """Okabe and Ito's colours, without the yellow that vanishes on white."""
+OURS, PUBLISHED, GREY = PALETTE[0], PALETTE[1], PALETTE[6]
+DASHES = ("--", "-.", ":", (0, (1, 3)))
 
 
 def use_style() -> None:
-    """Set matplotlib up once a notebook; figures bring their own white card for dark pages."""
+    """Set matplotlib up once a notebook: crisp, on a white card that dark pages keep."""
     mpl.rcParams.update(
         {
             "figure.facecolor": "white",
-            "figure.figsize": (7.0, 4.0),
             "figure.dpi": 110,
             "savefig.bbox": "tight",
             "axes.grid": True,
             "axes.axisbelow": True,
             "axes.spines.top": False,
             "axes.spines.right": False,
-            "grid.color": "#d9d9d9",
+            "grid.color": "#dddddd",
             "grid.linewidth": 0.6,
-            "axes.prop_cycle": mpl.cycler(color=PALETTE),
+            "axes.prop_cycle": cycler(color=PALETTE),
             "font.size": 10,
             "legend.frameon": False,
             "svg.hashsalt": "condrec",
         }
     )
+    if "inline" in mpl.get_backend():
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+        set_matplotlib_formats("svg")
+
+
+def panels(names: list[str], width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure with one titled panel a name, axes shared."""
+    # Not through pyplot: a notebook shows the figure once, where the cell returns it.
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(1, max(1, len(names)), sharex=True, sharey=True, squeeze=False)
+    for axis, name in zip(axes[0], names, strict=False):
+        axis.set_title(name)
+    return figure, list(axes[0])
 
 
 def dots_with_spread(
-    table: pd.DataFrame, metric: str, floors: dict[str, float], title: str = ""
+    table: pd.DataFrame, metric: str, floors: Mapping[str, float] | None = None
 ) -> Figure:
     """Draw mean and standard deviation of every set, one panel a model, floors as lines.
 
     Args:
-        table: columns model, set, ours, sd (see :func:`condrec.report.tables.answer`) of one
-            metric.
+        table: columns model, set, the metric, ``<metric> sd`` and, where a paper prints it,
+            ``published`` (see :func:`condrec.report.tables.lines`); NaN is left out.
         metric: the metric's name, for the axis.
         floors: value of each floor by its name.
-        title: above the panels.
+    """
+    models, names = (list(dict.fromkeys(table[column])) for column in ("model", "set"))
+    figure, axes = panels(models, 3.0 + 2.2 * max(1, len(models)), 1.5 + 0.27 * len(names))
+    place = np.arange(len(names))
+    for axis, model in zip(axes, models, strict=False):
+        part = table[table["model"] == model].set_index("set").reindex(names)
+        spread = part[f"{metric} sd"].fillna(0.0)
+        axis.errorbar(
+            part[metric], place, xerr=spread, fmt="o", capsize=3, color=OURS, label="mean ± sd"
+        )
+        if "published" in part and part["published"].notna().any():
+            axis.plot(part["published"], place, "D", mfc="none", color=PUBLISHED, label="published")
+        floor_lines(axis, floors or {}, axis.axvline)
+        axis.set_xlabel(metric)
+    if names:
+        axes[0].set_yticks(place, names)
+        axes[0].set_ylim(len(names) - 0.5, -0.5)
+    legend_below(figure, axes)
+    return figure
+
+
+def floor_lines(axis: Axes, floors: Mapping[str, float], draw: Callable[..., Any]) -> None:
+    """Draw each floor as a grey line of its own dash."""
+    for (name, value), dash in zip(floors.items(), DASHES, strict=False):
+        if not np.isnan(value):
+            draw(value, linestyle=dash, color=GREY, linewidth=1.3, label=name)
+
+
+def legend_below(figure: Figure, axes: list[Axes]) -> None:
+    """Put one legend of all panels below the figure."""
+    found: dict[str, Any] = {}
+    for axis in axes:
+        for handle, name in zip(*axis.get_legend_handles_labels(), strict=True):
+            found.setdefault(name, handle)
+    if found:
+        figure.legend(
+            list(found.values()), list(found), loc="outside lower center", ncols=min(len(found), 4)
+        )
+
+
+def curves(table: pd.DataFrame, metric: str = "NDCG@5") -> Figure:
+    """Draw validation curves against seconds, one panel a model, one thin line a run.
+
+    Args:
+        table: columns model, set, key, seconds_train (since the start) and value, one row an
+            epoch; the best epoch of each run is marked.
+        metric: the metric's name, for the axis.
+    """
+    models, names = (list(dict.fromkeys(table[column])) for column in ("model", "set"))
+    figure, axes = panels(models, 2.0 + 2.8 * max(1, len(models)), 3.6)
+    for axis, model in zip(axes, models, strict=False):
+        for name, color, mark in zip(names, PALETTE, "os^v", strict=False):
+            part = table[(table["model"] == model) & (table["set"] == name)]
+            for i, (_, run) in enumerate(part.groupby("key", sort=False)):
+                label = name if not i else None
+                axis.plot(run["seconds_train"], run["value"], color=color, lw=1, alpha=0.7)
+                best = run.loc[run["value"].idxmax()]
+                point = [best["seconds_train"]], [best["value"]]
+                axis.plot(*point, mark, color=color, markersize=5, label=label)
+        axis.set(xscale="log", xlabel="seconds of training")
+    axes[0].set_ylabel(f"validation {metric}")
+    legend_below(figure, axes)
+    return figure
+
+
+def alpha_curves(
+    table: pd.DataFrame,
+    metric: str,
+    bands: Mapping[str, tuple[float, float]],
+    floors: Mapping[str, float] | None = None,
+) -> Figure:
+    """Draw quality against alpha, raw and standardised, and a band of random users.
+
+    Args:
+        table: columns model, alpha, distance, the metric and ``<metric> sd``.
+        metric: the metric's name, for the axis.
+        bands: by model, mean and standard deviation of random users.
+        floors: value of each floor by its name.
     """
     models = list(dict.fromkeys(table["model"]))
-    names = list(dict.fromkeys(table["set"]))
-    size = (3.0 + 2.4 * len(models), 0.9 + 0.3 * len(names))
-    figure, axes = plt.subplots(1, len(models), sharex=True, sharey=True, figsize=size)
-    for axis, model in zip([axes] if len(models) == 1 else axes, models, strict=True):
-        part = table[table["model"] == model].set_index("set").reindex(names)
-        place = range(len(names))
-        axis.errorbar(part["ours"], place, xerr=part["sd"], fmt="o", capsize=3, color=PALETTE[0])
-        if part["published"].notna().any():
-            axis.plot(part["published"], place, "D", mfc="none", color=PALETTE[4])
-        for (name, value), style in zip(floors.items(), ("--", "-.", ":"), strict=False):
-            axis.axvline(value, linestyle=style, color=PALETTE[6], linewidth=1.2, label=name)
-        axis.set(title=model, xlabel=metric)
-    first = axes if len(models) == 1 else axes[0]
-    first.set_yticks(range(len(names)), names)
-    first.invert_yaxis()
-    handles = [
-        plt.Line2D([], [], marker="o", linestyle="", color=PALETTE[0], label="ours, mean ± sd"),
-        plt.Line2D(
-            [], [], marker="D", linestyle="", mfc="none", color=PALETTE[4], label="published"
-        ),
-        *first.get_lines()[-len(floors) :],
-    ]
-    figure.legend(handles=handles, loc="upper center", ncols=len(handles), bbox_to_anchor=(0.5, 0))
-    figure.suptitle(title)
-    figure.tight_layout()
+    figure, axes = panels(models, 2.0 + 2.8 * max(1, len(models)), 3.6)
+    for axis, model in zip(axes, models, strict=False):
+        if model in bands:
+            mean, sd = bands[model]
+            low, high = mean - np.nan_to_num(sd), mean + np.nan_to_num(sd)
+            axis.axhspan(low, high, color=GREY, alpha=0.2, lw=0, label="random users, mean ± sd")
+        for shift, color, mark, distance in zip(
+            (-0.015, 0.015), PALETTE, "os", ("raw", "standardised"), strict=False
+        ):
+            part = table[(table["model"] == model) & (table["distance"] == distance)]
+            axis.errorbar(
+                part["alpha"] + shift,
+                part[metric],
+                yerr=part[f"{metric} sd"].fillna(0.0),
+                fmt=f"{mark}-",
+                capsize=3,
+                lw=1,
+                color=color,
+                label=f"{distance} distances",
+            )
+        floor_lines(axis, floors or {}, axis.axhline)
+        axis.set_xlabel("alpha")
+    axes[0].set_ylabel(metric)
+    legend_below(figure, axes)
     return figure

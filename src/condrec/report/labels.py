@@ -54,7 +54,9 @@ def set_label(
     """Return what a condensed set is called: method, then what tells it from its neighbours.
 
     Args:
-        method, edition, budget: of the run.
+        method: of the run.
+        edition: of the run.
+        budget: of the run.
         parameters: every setting of the method.
     """
     if method == "none" and parameters.get("content", "original") != "original":

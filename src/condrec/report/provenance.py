@@ -2,36 +2,67 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pandas as pd
 
+from condrec.datasets import checksums
+from condrec.report.results import Results
 
-def provenance_line(rows: pd.DataFrame, notebook: str, command: str, profile: str) -> str:
-    """Return notebook, command, profile, commits, versions, dates and seconds in one sentence.
+
+def provenance_line(results: Results, notebook: str) -> str:
+    """Return notebook, command, profile, data, commits, dates and seconds as one Markdown line.
 
     Args:
-        rows: the tidy rows the figure or table is made of.
-        notebook: file name of the notebook.
-        command: what regenerates the rows.
-        profile: ``quick`` or ``real``.
+        results: what the figure or table is made of.
+        notebook: file name of the notebook, without ``.ipynb``.
     """
-    if rows.empty:
-        return f"*Not run. To run it: `{command}` (profile {profile}; notebook `{notebook}`).*"
-    runs = rows.drop_duplicates("key")
-    seconds = (
-        runs["seconds_condense"].astype(float).sum() + runs["seconds_train"].astype(float).sum()
+    recorded = results.profile == "real"
+    command = (
+        f"condrec reproduce {results.grid} --profile real --record"
+        if recorded
+        else f"condrec book --profile {results.profile} --only {notebook}"
     )
+    if results.rows.empty:
+        return f"*Not run yet; to run it: `{command}`. Notebook `{notebook}`.*"
+    runs = results.rows.drop_duplicates("key")
+    train, condense = (runs[f"seconds_{name}"].astype(float) for name in ("train", "condense"))
+    missing = len(results.open)
     parts = [
         f"notebook `{notebook}`",
         f"`{command}`",
-        f"profile {profile}",
-        f"data {_several(runs['dataset'])}, {_several(runs['data_split'])} split",
+        f"profile `{results.profile}`",
+        f"data {', '.join(data_version(name) for name in dict.fromkeys(runs['dataset']))}",
         f"condrec {_several(runs['version'])}, commit {_several(runs['commit'])}",
         f"{_several(runs['date'])}",
-        f"{len(runs)} runs, {seconds:,.0f} s on {_several(runs['device'])}",
+        f"{len(runs)} runs" + (f" ({missing} planned ones not run)" if missing else ""),
+        f"{train.sum() + condense.sum():,.0f} s on {_several(runs['device'])}",
     ]
     return "*Source: " + "; ".join(parts) + ".*"
 
 
+def rerun_note(*results: Results) -> str:
+    """Say what it took to carry the planned runs out, and what is left, in Markdown."""
+    runs = pd.concat([each.rows.drop_duplicates("key") for each in results])
+    seconds = runs[["seconds_condense", "seconds_train"]].astype(float).to_numpy().sum()
+    left = pd.concat([each.open for each in results])
+    text = (
+        f"Recorded here: {len(runs)} runs of profile `{results[0].profile}`, "
+        f"{seconds / 3600:.2f} hours of training and condensing"
+    )
+    if len(runs):
+        text += f" on {_several(runs['device'])}"
+    hours = left["seconds"].sum() / 3600
+    return text + (f"; {len(left)} runs are left, about {hours:.2f} hours." if len(left) else ".")
+
+
+def data_version(name: str) -> str:
+    """Return a data set's name with a short hash of its registered files' checksums."""
+    text = json.dumps(checksums(name), sort_keys=True)
+    return f"`{name}` {hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
 def _several(values: pd.Series) -> str:
     found = sorted(set(values.astype(str)))
-    return found[0] if len(found) == 1 else ", ".join(found[:3]) + (" …" if len(found) > 3 else "")
+    return ", ".join(found[:3]) + (" and others" if len(found) > 3 else "")

@@ -102,8 +102,8 @@ class Results:
             CondrecError: the configurations are several.
         """
         if self.plan["line"].nunique() > 1:
-            found = list(dict.fromkeys(self.plan["set"]))
-            raise CondrecError(f"{self.grid}: found configurations {found}, expected one")
+            several = list(dict.fromkeys(self.plan["set"]))
+            raise CondrecError(f"{self.grid}: found configurations {several}, expected one")
         runs = self.rows.drop_duplicates("key")
         found = {
             int(seed): self.groups(key, model, metric)
@@ -201,7 +201,8 @@ def fresh(
         name: the grid.
         profile: ``quick`` takes seconds to a minute a grid.
         device: ``auto``, ``cpu`` or ``cuda``.
-        seeds, models: instead of the profile's.
+        seeds: instead of the profile's.
+        models: instead of the profile's.
         wanted: only these configurations, see :meth:`Results.where`.
     """
     runs: list[Run] = []

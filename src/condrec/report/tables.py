@@ -18,6 +18,7 @@ from condrec.report.results import Results
 from condrec.report.verdicts import verdict_table
 
 METRICS = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5")
+FLOORS = ("random", "popularity", "like-ratio")
 UNDER_THE_RULE = "by the same rule"
 """Heads the verdicts of settings other than the primary one, which alone has a verdict."""
 
@@ -79,7 +80,9 @@ def sets_table(
     counted, never left unsaid.
 
     Args:
-        results, metrics, test_content: see :func:`lines`.
+        results: see :func:`lines`.
+        metrics: see :func:`lines`.
+        test_content: see :func:`lines`.
         sizes: columns of :func:`lines` to show.
         one_model: leave the model out.
     """
@@ -100,6 +103,31 @@ def seeds_done(done: int, planned: int, hours: float) -> str:
     if not done:
         return f"not run ({hours:.2f} h)"
     return str(done) if done == planned else f"{done} of {planned}"
+
+
+def floors(results: Results, metric: str) -> dict[str, float]:
+    """Return a metric of every floor on the full data, by its name, where it was run."""
+    table = lines(results.where(recommender=FLOORS, method="none"), [metric])
+    done = table[table[metric].notna()]
+    return dict(zip(done["model"], done[metric].astype(float), strict=True))
+
+
+def with_published(table: pd.DataFrame, results: Results, paper: pd.DataFrame) -> pd.DataFrame:
+    """Add the printed value of each line, in the column ``published``; NaN where there is none.
+
+    Args:
+        table: see :func:`lines`.
+        results: what it was made of.
+        paper: see :func:`paper_table`, one metric.
+    """
+    of_key = dict(zip(results.plan["key"], results.plan["line"], strict=True))
+    printed = {
+        of_key[key]: value
+        for keys, value in zip(paper["keys"], paper["published"], strict=True)
+        for key in keys.split()
+        if key in of_key
+    }
+    return table.assign(published=table["line"].map(printed).astype(float))
 
 
 def paper_table(
@@ -160,7 +188,7 @@ def beside_paper(table: pd.DataFrame, primary: bool = True, sides: bool = True) 
             "Metric": row["metric"].replace("_", " "),
             "Published": _number(row["published"], digits),
             "Ours": mean_sd(row["mean"], row["sd"], digits),
-            "Difference": "" if np.isnan(row["difference"]) else f"{row['difference']:+.{digits}f}",
+            "Difference": signed(row["difference"], digits),
             "Verdict" if primary else UNDER_THE_RULE: row["verdict"],
             "Our own set": mean_sd(row["beside_mean"], row["beside_sd"], digits),
         }
@@ -175,8 +203,8 @@ def beside_paper(table: pd.DataFrame, primary: bool = True, sides: bool = True) 
 
 def notes(table: pd.DataFrame) -> str:
     """Return the reasons given in :func:`paper_table`, each once, as a Markdown list."""
-    found = [part for text in table["reason"] for part in str(text).split("; ") if part]
-    return "\n".join(f"- {escaped(text)}" for text in dict.fromkeys(found))
+    found = dict.fromkeys(text for text in table["reason"].astype(str) if text)
+    return "\n".join(f"- {escaped(text)}" for text in found)
 
 
 def mean_sd(mean: float, sd: float, digits: int = 4) -> str:
@@ -184,6 +212,11 @@ def mean_sd(mean: float, sd: float, digits: int = 4) -> str:
     if np.isnan(mean):
         return ""
     return f"{mean:,.{digits}f}" + ("" if np.isnan(sd) else f" ± {sd:,.{digits}f}")
+
+
+def signed(value: float, digits: int = 4) -> str:
+    """Return a difference with its sign, or nothing where there is none."""
+    return "" if np.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
 
 
 def _number(value: float, digits: int) -> str:

@@ -1,0 +1,117 @@
+"""The exercises of the notebooks: each answer is held against a case worked out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from condrec.datasets import Interactions
+from condrec.errors import unknown_name
+
+Answer = Callable[..., Any]
+
+
+def check(name: str, answer: Answer) -> None:
+    """Print whether an answer is right, and if not, on which case it fails.
+
+    Args:
+        name: of the exercise.
+        answer: the reader's function.
+
+    Raises:
+        CondrecError: there is no such exercise.
+    """
+    found = fault(name, answer)
+    print(f"{name}: not yet. {found}" if found else f"{name}: right.")
+
+
+def fault(name: str, answer: Answer) -> str:
+    """Return in one sentence what is wrong with an answer; nothing if it is right."""
+    if name not in EXERCISES:
+        raise unknown_name("exercise", name, EXERCISES)
+    for given, expected in EXERCISES[name]():
+        try:
+            returned = answer(*given)
+        except Exception as error:  # whatever a reader's function raises is feedback, not a crash
+            return f"It raised {type(error).__name__}: {error}"
+        if not _same(returned, expected):
+            shown = ", ".join(_shown(value) for value in given)
+            return f"For {shown} expected {_shown(expected)}, got {_shown(returned)}."
+    return ""
+
+
+def _same(returned: Any, expected: Any) -> bool:
+    if isinstance(expected, list) and isinstance(returned, list | tuple):
+        pairs = zip(returned, expected, strict=False)
+        return len(returned) == len(expected) and all(_same(*pair) for pair in pairs)
+    try:
+        found, wanted = np.asarray(returned, dtype=float), np.asarray(expected, dtype=float)
+    except (TypeError, ValueError):
+        return False
+    return found.shape == wanted.shape and bool(np.allclose(found, wanted, atol=1e-9))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Interactions):
+        return f"users {value.user.tolist()} with labels {value.label.tolist()}"
+    if isinstance(value, np.ndarray | np.generic):
+        return str(value.tolist())
+    return str(value)
+
+
+def _rows(users: list[int], labels: list[int]) -> Interactions:
+    return Interactions(np.array(users), np.arange(len(users)), np.array(labels))
+
+
+def _share_kept() -> list[tuple[Any, Any]]:
+    full = _rows([0, 0, 1, 1, 2, 2], [1, 0, 1, 1, 1, 0])
+    one_user = full.where(np.array([2, 3]))
+    with_dislike = full.where(np.array([0, 1]))
+    return [((full, one_user), 0.5), ((full, with_dislike), 0.25), ((full, full), 1.0)]
+
+
+def _quality() -> list[tuple[Any, Any]]:
+    full = {"NDCG@1": 0.8, "NDCG@5": 0.5}
+    return [((full, full), 100.0), (({"NDCG@1": 0.4, "NDCG@5": 0.5}, full), 75.0)]
+
+
+def _like_ratio() -> list[tuple[Any, Any]]:
+    likes, dislikes = np.array([0.0, 1.0, 90.0, 0.0]), np.array([0.0, 0.0, 10.0, 4.0])
+    return [((likes, dislikes), np.array([0.75, 0.8, 93 / 104, 0.375]))]
+
+
+def _random_ndcg_at_1() -> list[tuple[Any, Any]]:
+    return [((np.array([1, 0, 0, 0]),), 0.25), ((np.array([1, 1, 0]),), 2 / 3)]
+
+
+def _interest_distance() -> list[tuple[Any, Any]]:
+    e = np.array([[0.0, 0.0], [0.0, 2.0], [3.0, 4.0]])
+    return [((e, np.array([0, 0, 1])), np.array([1.0, 1.0, 0.0]))]
+
+
+def _nearest() -> list[tuple[Any, Any]]:
+    d, cluster = np.array([0.3, 0.1, 0.2, 0.9, 0.4]), np.array([0, 0, 0, 1, 1])
+    return [((d, cluster, 1), [[1], [4]]), ((d, cluster, 2), [[1, 2], [4, 3]])]
+
+
+def _merged_history() -> list[tuple[Any, Any]]:
+    histories = [[5, 6], [1, 5, 2]]  # nearest user first
+    return [
+        ((histories, 30), [1, 2, 5, 6]),
+        ((histories, 3), [2, 5, 6]),
+        (([[7, 8]], 30), [7, 8]),
+    ]
+
+
+EXERCISES: dict[str, Callable[[], list[tuple[Any, Any]]]] = {
+    "share_kept": _share_kept,
+    "quality_percent": _quality,
+    "like_ratio": _like_ratio,
+    "random_ndcg_at_1": _random_ndcg_at_1,
+    "interest_distance": _interest_distance,
+    "nearest": _nearest,
+    "merged_history": _merged_history,
+}
+"""Cases of every exercise: what the answer is called with, and what it must return."""

@@ -1,0 +1,27 @@
+"""Report: published numbers, verdicts, tables, comparisons, figures, provenance lines."""
+
+from condrec.report import comparisons, drawings, figures, page, results, speed, tables
+from condrec.report.provenance import provenance_line, rerun_note
+from condrec.report.published import claims, published
+from condrec.report.results import Results, fresh, recorded_results
+from condrec.report.verdicts import all_verdicts, verdict, verdict_table
+
+__all__ = [
+    "Results",
+    "all_verdicts",
+    "claims",
+    "comparisons",
+    "drawings",
+    "figures",
+    "fresh",
+    "page",
+    "provenance_line",
+    "published",
+    "recorded_results",
+    "rerun_note",
+    "results",
+    "speed",
+    "tables",
+    "verdict",
+    "verdict_table",
+]

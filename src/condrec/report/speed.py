@@ -1,0 +1,133 @@
+"""How much faster training on a condensed set is, said three ways, then with what it costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from condrec.report.results import Results
+from condrec.report.tables import mean_sd
+
+WAYS = {
+    "epoch": "seconds an epoch",
+    "best": "seconds to its best epoch",
+    "level": "seconds to the condensed run's level",
+    "total": "the same, condensing included",
+}
+"""The three readings of "faster", and the third with the cost of condensing added."""
+SECONDS = [f"{side} {way}" for way in ("epoch", "best", "level") for side in ("full", "condensed")]
+
+
+def run_speeds(results: Results) -> pd.DataFrame:
+    """Return the speed of every pair of runs, full and condensed, of a model and seed.
+
+    Args:
+        results: of a grid that keeps curves, one condensed line a model.
+
+    Returns:
+        model, seed; for each way of :data:`WAYS` but ``total`` the seconds ``full <way>`` and
+        ``condensed <way>``; ``level`` is the condensed run's best validation quality, which takes
+        the full run infinitely long where it never gets there.
+    """
+    table = []
+    for _, both in results.curves.groupby(["model", "seed"], sort=False):
+        runs = {
+            "full" if method == "none" else "condensed": run.sort_values("epochs")
+            for method, run in both.groupby("method")
+        }
+        if len(runs) < 2:
+            continue
+        row: dict[str, Any] = {"model": both["model"].iloc[0], "seed": both["seed"].iloc[0]}
+        level = float(runs["condensed"]["value"].max())
+        for side, run in runs.items():
+            seconds, value = run["seconds_train"].to_numpy(float), run["value"].to_numpy(float)
+            row[f"{side} epoch"] = seconds[-1] / len(seconds)
+            row[f"{side} best"] = seconds[value.argmax()]
+            reached = np.flatnonzero(value >= level)
+            row[f"{side} level"] = seconds[reached[0]] if len(reached) else np.inf
+        table.append(row | {"level": level})
+    return pd.DataFrame(table, columns=["model", "seed", *SECONDS, "level"])
+
+
+def speed_table(speeds: pd.DataFrame, condensing: float = np.nan) -> pd.DataFrame:
+    """Return a table to read: seconds and speed-up of each way, mean ± sd over seeds.
+
+    Args:
+        speeds: see :func:`run_speeds`.
+        condensing: mean seconds that making the condensed set takes; NaN leaves the last way
+            empty.
+    """
+    table = []
+    for model, runs in speeds.groupby("model", sort=False):
+        for way, name in WAYS.items():
+            full = runs["full level" if way == "total" else f"full {way}"]
+            condensed = runs["condensed level" if way == "total" else f"condensed {way}"]
+            condensed = condensed + condensing if way == "total" else condensed
+            reached = np.isfinite(full)
+            ratio = (full / condensed)[reached]
+            never = int((~reached).sum())
+            table.append(
+                {
+                    "Model": model,
+                    "Measured": name,
+                    "Full data": mean_sd(full[reached].mean(), full[reached].std(), 2),
+                    "Condensed": mean_sd(condensed.mean(), condensed.std(), 2),
+                    "Times faster": mean_sd(ratio.mean(), ratio.std(), 2),
+                    "Full data never got there": f"{never} of {len(runs)}" if never else "",
+                    "Seeds": str(len(runs)),
+                }
+            )
+    return pd.DataFrame(table)
+
+
+def conclude(speeds: pd.DataFrame, condensing: float) -> str:
+    """Say how much faster condensed training is, one Markdown item a model; every word computed.
+
+    Args:
+        speeds: see :func:`run_speeds`.
+        condensing: mean seconds that making the condensed set takes, NaN if it was not run.
+    """
+    items = []
+    for model, runs in speeds.groupby("model", sort=False):
+        sooner = runs["full level"] / runs["condensed level"]
+        reached = np.isfinite(sooner)
+        text = (
+            f"**{model}**: an epoch takes {_times(runs['full epoch'] / runs['condensed epoch'])}, "
+            f"the best epoch comes after {_times(runs['full best'] / runs['condensed best'])}"
+        )
+        if reached.any():
+            text += (
+                "; the full data reach the condensed run's level after "
+                f"{_times(sooner[reached])} ({reached.sum()} of {len(runs)} seeds)"
+            )
+            ratio = runs["full level"] / (runs["condensed level"] + condensing)
+            if not np.isnan(condensing):
+                word = "faster" if ratio[reached].mean() > 1 else "slower"
+                text += (
+                    f"; with the {condensing:,.1f} s of condensing added, {_times(ratio[reached])}:"
+                    f" the detour is **{word}** for a single training"
+                )
+        else:
+            text += "; the full data never reach the condensed run's level"
+        items.append(f"- {text}.")
+    return "\n".join(items) or "Not run yet."
+
+
+def _times(ratio: pd.Series) -> str:
+    return f"{ratio.mean():.1f} times the condensed run's seconds"
+
+
+def condensing_cost(results: Results) -> pd.Series:
+    """Return what making TF-DCon's set takes, means over seeds: steps, seconds, requests, words.
+
+    Args:
+        results: of the grid of costs, or any with TF-DCon in it.
+    """
+    ours = results.where(method="tf-dcon", edition="as_published")
+    runs = ours.rows.drop_duplicates("key")
+    rows = ours.rows[ours.rows["split"] == "train"]
+    means = rows.groupby("metric")["value"].mean()
+    means["seconds"] = runs["seconds_condense"].astype(float).mean()
+    return means
