@@ -84,10 +84,15 @@ def test_ends_where_scikit_learn_ends_from_the_same_start(seed: int) -> None:
 
 
 def test_stops_when_the_centroids_hardly_move() -> None:
-    points = np.array([[0.0], [0.008], [100.0]])
-    # From 0 the first centroid moves to 0.004 and (0.004)^2 < 1e-4.
+    points = np.array([[0.0], [0.016], [10.0], [5.002], [14.998]])
+    # The first centroid moves from 0 to 0.008, and 0.008^2 < 1e-4: the point at 5.002, which is
+    # now nearer to it, is not moved any more.
     centroids = k_means(points, 2, FromList([0, 2], []))
-    assert centroids.ravel().tolist() == pytest.approx([0.004, 100])
+    assert centroids.ravel().tolist() == pytest.approx([0.008, 10])
+    # Ten times as large, the shift counts, and the point moves.
+    centroids = k_means(10 * points, 2, FromList([0, 2], []))
+    assert centroids.ravel().tolist() == pytest.approx([50.18 / 3, 124.99])
+    points = np.array([[0.0], [0.008], [100.0]])
     stopped = k_means(1e4 * points, 2, FromList([0, 1], []), most_rounds=1)
     assert stopped.ravel().tolist() == pytest.approx([0, (80 + 1e6) / 2])
 

@@ -155,6 +155,15 @@ def test_refuses_impossible_budgets(
 
 
 @every_case
+def test_one_more_than_there_is_is_refused(case: str, tiny_dataset: Dataset) -> None:
+    method = make(case)
+    if method.unit:
+        most = 29 if method.unit == "users" else len(tiny_dataset.train.positives)
+        with pytest.raises(CondrecError, match=f"found {most + 1} .*tiny has {most} with training"):
+            method.condense(tiny_dataset, most + 1, 0)
+
+
+@every_case
 def test_same_seed_same_set_other_seed_other_set(case: str, tiny_dataset: Dataset) -> None:
     first, again, other = (
         fingerprint(condense(case, tiny_dataset, seed, budget=10)) for seed in (3, 3, 4)

@@ -215,15 +215,14 @@ def literal_fastformer(attention: FastAttention, x: np.ndarray) -> np.ndarray:
 
     size = x.shape[1]
     head_size = size // attention.n_heads
-    query, key, value = (
-        np.array([apply(linear, row) for row in x])
-        for linear in (attention.query, attention.key, attention.value)
+    query, key = (
+        np.array([apply(linear, row) for row in x]) for linear in (attention.query, attention.key)
     )
     global_query = pooled(np.array([apply(attention.query_weight, q) for q in query]), query)
     mixed = key * global_query
     global_key = pooled(np.array([apply(attention.key_weight, p) for p in mixed]), mixed)
     return np.array(
-        [apply(attention.transform, v * global_key) + q for v, q in zip(value, query, strict=True)]
+        [apply(attention.transform, v * global_key) + q for v, q in zip(query, query, strict=True)]
     )
 
 

@@ -21,6 +21,7 @@ from condrec.condensers.clustering import (
     standardised,
 )
 from condrec.condensers.content import language_model
+from condrec.condensers.sampling import FullData
 from condrec.condensers.user_embeddings import encoder_cost, user_embeddings
 from condrec.datasets import Dataset, Ragged
 from condrec.recommenders import RECOMMENDERS, TextModelConfig
@@ -87,6 +88,8 @@ class TFDCon(Condenser):
         self, dataset: Dataset, budget: float | None, seed: int, device: str = "cpu"
     ) -> Dataset:
         """Return the condensed data set, see :class:`Condenser`; K is the budget."""
+        if self.level == "content":  # every user is kept: there is no K
+            return FullData(content=self.content).condense(dataset, budget, seed, device)
         method = replace(self, content="original") if self.level == "user" else self
         return super(TFDCon, method).condense(dataset, budget, seed, device)
 
@@ -115,8 +118,6 @@ class TFDCon(Condenser):
 
     def select(self, dataset: Dataset, budget: float, seed: int, device: str) -> Dataset:
         """Cluster the users and keep the nearest of each cluster."""
-        if self.level == "content":
-            return dataset
         users = dataset.train_users
         users = users[dataset.histories.lengths[users] > 0]
         k = int(budget) if budget >= 1 else max(1, round(budget * len(users)))
@@ -165,7 +166,7 @@ class TFDCon(Condenser):
 
 
 def history_texts(dataset: Dataset) -> list[list[str]]:
-    """Return each user's history as texts, the input of Eq. 3; item numbers without titles."""
+    """Return each user's history as texts, the input of Eq. 3; empty texts where there are no titles."""
     titles = dataset.titles or tuple("" for _ in range(dataset.n_items))
     details = dataset.descriptions or tuple("" for _ in range(dataset.n_items))
     texts = [f"{a}. {b}".strip(". ") for a, b in zip(titles, details, strict=True)]

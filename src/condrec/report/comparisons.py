@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from condrec.evaluation import Interval, paired_interval
+from condrec.report.formatting import escaped, signed
 from condrec.report.results import Results
-from condrec.report.tables import escaped, lines, signed
+from condrec.report.tables import lines
 
 BETTER, WORSE, OPEN, NOT_RUN = "better", "worse", "no difference shown", "not run"
 COLUMNS = [
@@ -125,14 +126,21 @@ def conclude(question: str, table: pd.DataFrame, metric: str = "NDCG@5") -> str:
     done = table[table["reads"] != NOT_RUN]
     if done.empty:
         return in_short(question, table)
-    n, counts = len(done), done["reads"].value_counts()
-    cases = [_cases(done, word) for word in (BETTER, WORSE, OPEN) if word in counts]
-    text = f"{in_short(question, table)} On {metric}: {'; '.join(cases)}."
-    if left := len(table) - n:
-        text += f" {left} more comparison{'s' * (left > 1)} not run yet."
-    few = sorted(set(done["seeds"]))
-    lists = ", ".join(sorted(set(done["lists"])))
-    return f"{text} (95 % intervals over {lists} ranked lists and {', '.join(few)} seeds.)"
+    items = [
+        f"- *{word}*: {_cases(done[done['reads'] == word])}"
+        for word in (BETTER, WORSE, OPEN)
+        if (done["reads"] == word).any()
+    ]
+    if left := len(table) - len(done):
+        items.append(f"- *not run*: {left} comparison{'s' * (left > 1)}")
+    lists, seeds = (_range(done[name]) for name in ("lists", "seeds"))
+    basis = f"{metric}, 95 % intervals over {lists} ranked lists and {seeds} seeds:"
+    return "\n".join([f"{in_short(question, table)} {basis}", "", *items])
+
+
+def _range(counts: pd.Series) -> str:
+    found = sorted({int(count) for count in counts})
+    return f"{found[0]:,}" if len(found) == 1 else f"{found[0]:,} to {found[-1]:,}"
 
 
 def in_short(question: str, table: pd.DataFrame) -> str:
@@ -155,19 +163,17 @@ def in_short(question: str, table: pd.DataFrame) -> str:
     return f"**{question}** {answer}."
 
 
-def _cases(done: pd.DataFrame, word: str, most: int = 4) -> str:
+def _cases(found: pd.DataFrame, most: int = 4) -> str:
     """Name the comparisons of one outcome, or count them where they are many."""
-    found = done[done["reads"] == word]
     if len(found) > most:
         widest = found.iloc[int(found["difference"].abs().argmax())]
-        return f"{word} in {len(found)}, by up to {_difference(widest)}"
-    named = [f"{escaped(str(row['model']))}: {_difference(row)}" for _, row in found.iterrows()]
-    return f"{word} with {'; '.join(named)}"
+        return f"{len(found)} comparisons; the widest: {_difference(widest)}"
+    return "; ".join(_difference(row) for _, row in found.iterrows())
 
 
 def _difference(row: Any) -> str:
-    sides = f"*{escaped(str(row['set']))}* against *{escaped(str(row['against']))}*"
-    return f"{sides} {signed(row['difference'])} ({_between(row)})"
+    sides = f"{row['model']}, {row['set']} against {row['against']}"
+    return f"{escaped(sides)}, {signed(row['difference'])} ({_between(row)})"
 
 
 def _between(row: Any) -> str:

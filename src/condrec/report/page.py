@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from condrec.report.tables import markdown
+from condrec.report.formatting import markdown
 
 
 def say(text: str) -> None:

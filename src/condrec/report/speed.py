@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from condrec.report.formatting import mean_sd
 from condrec.report.results import Results
-from condrec.report.tables import mean_sd
 
 WAYS = {
     "epoch": "seconds an epoch",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from condrec.experiments import recorded
+from condrec.report.formatting import count, escaped, mean_sd, number, signed
 from condrec.report.labels import MODEL_LABELS, PAPER_LABELS
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping
 from condrec.report.published import published
@@ -92,7 +91,7 @@ def sets_table(
         shown["Training set"] = row["set"]
         for metric in metrics:
             shown[metric] = mean_sd(row[metric], row[f"{metric} sd"])
-        shown |= {name: _count(row[name]) for name in sizes}
+        shown |= {name.capitalize(): count(row[name]) for name in sizes}
         shown["Seeds"] = seeds_done(row["seeds"], row["planned"], row["hours"])
         table.append(shown)
     return pd.DataFrame(table)
@@ -186,7 +185,7 @@ def beside_paper(table: pd.DataFrame, primary: bool = True, sides: bool = True) 
             "Model": MODEL_LABELS.get(row["model"], row["model"]),
             "Row of the paper": PAPER_LABELS.get(row["method"], row["method"]),
             "Metric": row["metric"].replace("_", " "),
-            "Published": _number(row["published"], digits),
+            "Published": number(row["published"], digits),
             "Ours": mean_sd(row["mean"], row["sd"], digits),
             "Difference": signed(row["difference"], digits),
             "Verdict" if primary else UNDER_THE_RULE: row["verdict"],
@@ -198,56 +197,11 @@ def beside_paper(table: pd.DataFrame, primary: bool = True, sides: bool = True) 
         return frame
     if not sides or not frame["Our own set"].any():
         frame = frame.drop(columns="Our own set")
-    return frame.loc[:, ~((frame == "").all() & frame.columns.isin(["Model"]))]
+    return frame.drop(columns="Model") if frame["Model"].nunique() == 1 else frame
 
 
 def notes(table: pd.DataFrame) -> str:
     """Return the reasons given in :func:`paper_table`, each once, as a Markdown list."""
-    found = dict.fromkeys(text for text in table["reason"].astype(str) if text)
+    done = table[table["verdict"] != "not run"]  # what to run stands in the provenance line
+    found = dict.fromkeys(text for text in done["reason"].astype(str) if text)
     return "\n".join(f"- {escaped(text)}" for text in found)
-
-
-def mean_sd(mean: float, sd: float, digits: int = 4) -> str:
-    """Return ``0.8612 ± 0.0031``, the mean alone for a single run, or nothing for no run."""
-    if np.isnan(mean):
-        return ""
-    return f"{mean:,.{digits}f}" + ("" if np.isnan(sd) else f" ± {sd:,.{digits}f}")
-
-
-def signed(value: float, digits: int = 4) -> str:
-    """Return a difference with its sign, or nothing where there is none."""
-    return "" if np.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
-
-
-def _number(value: float, digits: int) -> str:
-    return "" if np.isnan(value) else f"{value:,.{digits}f}".removesuffix(".00")
-
-
-def _count(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:,.0f}"
-
-
-def markdown(table: pd.DataFrame, digits: int = 4) -> str:
-    """Return a table as Markdown: numbers rounded and to the right, empty cells empty, escaped."""
-
-    def cell(value: object) -> str:
-        if isinstance(value, float):
-            return "" if np.isnan(value) else f"{value:,.{digits}f}"
-        return escaped(f"{value:,}" if isinstance(value, int) else str(value))
-
-    body = [[cell(value) for value in row] for row in table.itertuples(index=False)]
-    columns = zip(*body, strict=True) if body else ((),) * table.shape[1]
-    rule = ["---:" if _is_numeric(column) else "---" for column in columns]
-    head = [escaped(str(name)) for name in table.columns]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *body])
-
-
-def _is_numeric(column: Sequence[str]) -> bool:
-    filled = [text for text in column if text and not text.startswith("not run")]
-    return bool(filled) and all(re.match(r"[-+−]?[\d.]", text) for text in filled)
-
-
-def escaped(text: str) -> str:
-    """Return text that Markdown and HTML show as it is, on one line: it may come from data."""
-    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_{}\[\]|$~^#])", r"\\\1", text)

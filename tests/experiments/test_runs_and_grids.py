@@ -133,7 +133,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 torch.set_num_threads(1)
 sys.path.insert(0, {here!r})
-from test_execute import quick
+from test_runs_and_grids import quick
 from condrec.experiments import run_grid
 runs = [quick(seed) for seed in range(4)] + [quick(0, "tf-dcon")]
 with ThreadPoolExecutor(1) as executor:

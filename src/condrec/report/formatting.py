@@ -1,0 +1,57 @@
+"""Numbers and untrusted text as Markdown shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+
+def mean_sd(mean: float, sd: float, digits: int = 4) -> str:
+    """Return ``0.8612 ± 0.0031``, the mean alone for a single run, or nothing for no run."""
+    if np.isnan(mean):
+        return ""
+    return f"{mean:,.{digits}f}" + ("" if np.isnan(sd) else f" ± {sd:,.{digits}f}")
+
+
+def signed(value: float, digits: int = 4) -> str:
+    """Return a difference with its sign, or nothing where there is none."""
+    return "" if np.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
+
+
+def number(value: float, digits: int) -> str:
+    """Return a number without needless decimals, or nothing."""
+    return "" if np.isnan(value) else f"{value:,.{digits}f}".removesuffix(".00")
+
+
+def count(value: float) -> str:
+    """Return a count with separators, or nothing."""
+    return "" if np.isnan(value) else f"{value:,.0f}"
+
+
+def markdown(table: pd.DataFrame, digits: int = 4) -> str:
+    """Return a table as Markdown: numbers rounded and to the right, empty cells empty, escaped."""
+
+    def cell(value: object) -> str:
+        if isinstance(value, float):
+            return "" if np.isnan(value) else f"{value:,.{digits}f}"
+        return escaped(f"{value:,}" if isinstance(value, int) else str(value))
+
+    body = [[cell(value) for value in row] for row in table.itertuples(index=False)]
+    columns = zip(*body, strict=True) if body else ((),) * table.shape[1]
+    rule = ["---:" if _is_numeric(column) else "---" for column in columns]
+    head = [escaped(str(name)) for name in table.columns]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [head, rule, *body])
+
+
+def _is_numeric(column: Sequence[str]) -> bool:
+    filled = [text for text in column if text and not text.startswith("not run")]
+    return bool(filled) and all(re.match(r"[-+−]?[\d.]", text) for text in filled)
+
+
+def escaped(text: str) -> str:
+    """Return text that Markdown and HTML show as it is, on one line: it may come from data."""
+    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_{}\[\]|$~^#])", r"\\\1", text)
