@@ -201,8 +201,8 @@ def test_levels(tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     z = np.random.default_rng(0).normal(size=(30, 2))
     monkeypatch.setattr(module, "user_embeddings", lambda *_: z)
     both, user, content = (
-        TFDCon(level=level, alpha=0.0).condense(tiny_dataset, 5, 0)
-        for level in ("both", "user", "content")
+        TFDCon(level=level, alpha=0.0).condense(tiny_dataset, budget, 0)
+        for level, budget in (("both", 5), ("user", 5), ("content", None))
     )
     assert content.train is tiny_dataset.train
     assert user.tokens is tiny_dataset.tokens

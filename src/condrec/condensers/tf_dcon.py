@@ -166,7 +166,7 @@ class TFDCon(Condenser):
 
 
 def history_texts(dataset: Dataset) -> list[list[str]]:
-    """Return each user's history as texts, the input of Eq. 3; empty texts where there are no titles."""
+    """Return each user's history as texts, the input of Eq. 3; empty where there are no titles."""
     titles = dataset.titles or tuple("" for _ in range(dataset.n_items))
     details = dataset.descriptions or tuple("" for _ in range(dataset.n_items))
     texts = [f"{a}. {b}".strip(". ") for a, b in zip(titles, details, strict=True)]

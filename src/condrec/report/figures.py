@@ -84,6 +84,25 @@ def dots_with_spread(
     return figure
 
 
+def stacked_seconds(table: pd.DataFrame) -> Figure:
+    """Draw the mean seconds of condensing and of training as one bar a set.
+
+    Args:
+        table: columns set, ``condense s`` and ``train s`` (see
+            :func:`condrec.report.tables.lines`).
+    """
+    figure, (axis,) = panels([""], 7.0, 1.2 + 0.35 * len(table))
+    before = np.zeros(len(table))
+    for name, color in (("condense", PALETTE[1]), ("train", PALETTE[0])):
+        seconds = table[f"{name} s"].fillna(0.0).to_numpy()
+        axis.barh(table["set"], seconds, left=before, height=0.6, color=color, label=name)
+        before = before + seconds
+    axis.invert_yaxis()
+    axis.set_xlabel("seconds")
+    legend_below(figure, [axis])
+    return figure
+
+
 def floor_lines(axis: Axes, floors: Mapping[str, float], draw: Callable[..., Any]) -> None:
     """Draw each floor as a grey line of its own dash."""
     for (name, value), dash in zip(floors.items(), DASHES, strict=False):

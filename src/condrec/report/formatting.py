@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ def mean_sd(mean: float, sd: float, digits: int = 4) -> str:
     """Return ``0.8612 ± 0.0031``, the mean alone for a single run, or nothing for no run."""
     if np.isnan(mean):
         return ""
-    return f"{mean:,.{digits}f}" + ("" if np.isnan(sd) else f" ± {sd:,.{digits}f}")
+    return number(mean, digits) if np.isnan(sd) else f"{mean:,.{digits}f} ± {sd:,.{digits}f}"
 
 
 def signed(value: float, digits: int = 4) -> str:
@@ -22,8 +23,10 @@ def signed(value: float, digits: int = 4) -> str:
 
 
 def number(value: float, digits: int) -> str:
-    """Return a number without needless decimals, or nothing."""
-    return "" if np.isnan(value) else f"{value:,.{digits}f}".removesuffix(".00")
+    """Return a number, a whole one without decimals, or nothing."""
+    if np.isnan(value):
+        return ""
+    return f"{value:,.0f}" if digits < 4 and value == round(value) else f"{value:,.{digits}f}"
 
 
 def count(value: float) -> str:
@@ -37,7 +40,7 @@ def markdown(table: pd.DataFrame, digits: int = 4) -> str:
     def cell(value: object) -> str:
         if isinstance(value, float):
             return "" if np.isnan(value) else f"{value:,.{digits}f}"
-        return escaped(f"{value:,}" if isinstance(value, int) else str(value))
+        return escaped(f"{value:,}" if isinstance(value, Integral) else str(value))
 
     body = [[cell(value) for value in row] for row in table.itertuples(index=False)]
     columns = zip(*body, strict=True) if body else ((),) * table.shape[1]

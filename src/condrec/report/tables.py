@@ -12,9 +12,9 @@ from condrec.experiments import recorded
 from condrec.report.formatting import count, escaped, mean_sd, number, signed
 from condrec.report.labels import MODEL_LABELS, PAPER_LABELS
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping
-from condrec.report.published import published
+from condrec.report.published import claims, published
 from condrec.report.results import Results
-from condrec.report.verdicts import verdict_table
+from condrec.report.verdicts import all_verdicts, verdict_table
 
 METRICS = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5")
 FLOORS = ("random", "popularity", "like-ratio")
@@ -180,7 +180,7 @@ def beside_paper(table: pd.DataFrame, primary: bool = True, sides: bool = True) 
     """
     shown = []
     for row in table.to_dict("records"):
-        digits = 4 if row["unit"] == "fraction" else 2
+        digits = 4 if row["unit"] == "fraction" or row["metric"] == "density_percent" else 2
         line = {
             "Model": MODEL_LABELS.get(row["model"], row["model"]),
             "Row of the paper": PAPER_LABELS.get(row["method"], row["method"]),
@@ -198,6 +198,20 @@ def beside_paper(table: pd.DataFrame, primary: bool = True, sides: bool = True) 
     if not sides or not frame["Our own set"].any():
         frame = frame.drop(columns="Our own set")
     return frame.drop(columns="Model") if frame["Model"].nunique() == 1 else frame
+
+
+def claim_verdict(claim: str, rows: pd.DataFrame | None = None) -> str:
+    """Return a claim made in words, its verdict and the evidence, in Markdown.
+
+    Args:
+        claim: its id in ``data/published/claims.csv``.
+        rows: recorded rows; None reads all.
+    """
+    wording = claims().set_index("id").loc[claim, "claim"]
+    answers = all_verdicts(rows)
+    answer = answers[answers["id"] == claim].iloc[0]
+    reason = escaped(answer["reason"])
+    return f"**Claim.** {escaped(str(wording))}. **{answer['verdict'].capitalize()}**: {reason}."
 
 
 def notes(table: pd.DataFrame) -> str:
