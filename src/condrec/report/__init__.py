@@ -1,5 +1,6 @@
 """Report: published numbers, verdicts, tables, comparisons, figures, provenance lines."""
 
+from condrec.experiments import GRIDS
 from condrec.report import comparisons, drawings, figures, page, results, speed, tables
 from condrec.report.provenance import provenance_line, rerun_note
 from condrec.report.published import claims, published
@@ -7,6 +8,7 @@ from condrec.report.results import Results, fresh, recorded_results
 from condrec.report.verdicts import all_verdicts, verdict, verdict_table
 
 __all__ = [
+    "GRIDS",
     "Results",
     "all_verdicts",
     "claims",

@@ -181,7 +181,8 @@ def _between(row: Any) -> str:
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the comparisons as a table to read."""
+    """Return the comparisons that were run as a table to read."""
+    table = table[table["reads"] != NOT_RUN]
     rows = table.to_dict("records")
     interval = ["" if np.isnan(row["low"]) else _between(row) for row in rows]
     return pd.DataFrame(

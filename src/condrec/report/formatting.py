@@ -19,14 +19,21 @@ def mean_sd(mean: float, sd: float, digits: int = 4) -> str:
 
 def signed(value: float, digits: int = 4) -> str:
     """Return a difference with its sign, or nothing where there is none."""
-    return "" if np.isnan(value) else f"{value:+.{digits}f}".replace("-", "−")
+    if np.isnan(value):
+        return ""
+    sign = "+" if round(value, digits) > 0 else "−" if round(value, digits) < 0 else ""
+    return f"{sign}{abs(value):.{digits}f}"
 
 
 def number(value: float, digits: int) -> str:
     """Return a number, a whole one without decimals, or nothing."""
     if np.isnan(value):
         return ""
-    return f"{value:,.0f}" if digits < 4 and value == round(value) else f"{value:,.{digits}f}"
+    return (
+        f"{value:,.0f}"
+        if value == round(value) and (digits < 4 or abs(value) > 1)
+        else f"{value:,.{digits}f}"
+    )
 
 
 def count(value: float) -> str:

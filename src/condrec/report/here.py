@@ -1,10 +1,12 @@
-"""The line under what a notebook computes itself instead of asking a grid."""
+"""What a notebook computes itself instead of asking a grid: numbers for the prose, and whence."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+
+import numpy as np
 
 from condrec import __version__
 from condrec.experiments.execute import commit
@@ -30,3 +32,15 @@ def computed_here(notebook: str, profile: str, datasets: Sequence[str], since: f
         f"{time.perf_counter() - since:,.0f} s so far on this page",
     ]
     return "*Source: " + "; ".join(parts) + ".*"
+
+
+def keep(name: str, value: float | str) -> None:
+    """Keep a number or a text under ``name`` for the prose of the book (``{glue:text}``).
+
+    Without the book's packages, as in Colab, there is no prose to fill and nothing is kept.
+    """
+    try:
+        from myst_nb import glue
+    except ImportError:
+        return
+    glue(name, value.item() if isinstance(value, np.generic) else value, display=False)

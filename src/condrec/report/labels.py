@@ -64,9 +64,13 @@ def set_label(
     name = SET_LABELS.get(method, method)
     notes = []
     if method == "tf-dcon":
+        if parameters.get("distance"):
+            return f"{name} ({parameters['distance']}, alpha = {parameters['alpha']:g})"
         notes.append("strict" if edition == "strict" else "as published")
         if parameters.get("m", 1) != 1:
             notes.append(f"m = {parameters['m']}")
+        if parameters.get("encoder", "naml") != "naml":
+            notes.append(f"encoder {MODEL_LABELS[parameters['encoder']]}")
     if method == "random-interactions":
         notes.append("dislikes in proportion" if edition == "strict" else "all dislikes along")
     if budget is not None and budget < 1 and method != "random-interactions":

@@ -26,7 +26,9 @@ def show_table(name: str, table: pd.DataFrame, digits: int = 4) -> None:
         table: what to show; text in it is escaped.
         digits: decimals of numbers.
     """
-    text = markdown(table, digits) if len(table.columns) else "*nothing to show*"
+    if table.empty:
+        table = pd.DataFrame({"Result": ["not run yet"]})
+    text = markdown(table, digits)
     try:
         from myst_nb import glue
     except ImportError:  # in Colab: shown here, not numbered

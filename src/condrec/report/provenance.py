@@ -36,7 +36,7 @@ def provenance_line(results: Results, notebook: str) -> str:
         f"data {', '.join(data_version(name) for name in dict.fromkeys(runs['dataset']))}",
         f"condrec {_several(runs['version'])}, commit {_several(runs['commit'])}",
         f"{_several(runs['date'])}",
-        f"{len(runs)} runs" + (f" ({missing} planned ones not run)" if missing else ""),
+        _runs(len(runs)) + (f" ({missing} planned ones not run)" if missing else ""),
         f"{train.sum() + condense.sum():,.0f} s on {_several(runs['device'])}",
     ]
     return "*Source: " + "; ".join(parts) + ".*"
@@ -48,19 +48,23 @@ def rerun_note(*results: Results) -> str:
     seconds = runs[["seconds_condense", "seconds_train"]].astype(float).to_numpy().sum()
     left = pd.concat([each.open for each in results])
     text = (
-        f"Recorded here: {len(runs)} runs of profile `{results[0].profile}`, "
+        f"Recorded here: {_runs(len(runs))} of profile `{results[0].profile}`, "
         f"{seconds / 3600:.2f} hours of training and condensing"
     )
     if len(runs):
         text += f" on {_several(runs['device'])}"
     hours = left["seconds"].sum() / 3600
-    return text + (f"; {len(left)} runs are left, about {hours:.2f} hours." if len(left) else ".")
+    return text + (f"; left: {_runs(len(left))}, about {hours:.2f} hours." if len(left) else ".")
 
 
 def data_version(name: str) -> str:
     """Return a data set's name with a short hash of its registered files' checksums."""
     text = json.dumps(checksums(name), sort_keys=True)
     return f"`{name}` {hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _runs(n: int) -> str:
+    return f"{n:,} run" + "s" * (n != 1)
 
 
 def _several(values: pd.Series) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from condrec.errors import CondrecError
 from condrec.experiments import (
-    MEASURE_ONLY,
     Run,
     curve_of,
     grid,
@@ -30,8 +29,8 @@ from condrec.experiments import (
     run_folder,
     run_grid,
 )
-from condrec.experiments.reproduce import estimated_seconds, scales
-from condrec.report.labels import MODEL_LABELS, set_label
+from condrec.experiments.reproduce import scales
+from condrec.report.plan import planned, selected
 
 FloatArray = NDArray[np.float64]
 Groups = Callable[[str, str, str], "FloatArray | None"]
@@ -112,48 +111,25 @@ class Results:
         return {seed: values for seed, values in sorted(found.items()) if values is not None}
 
 
-def selected(plan: pd.DataFrame, wanted: dict[str, Any]) -> NDArray[np.bool_]:
-    """Return which planned runs have all the wanted columns or parameters."""
-    chosen = np.ones(len(plan), dtype=bool)
-    for name, value in wanted.items():
-        values = value if isinstance(value, tuple) else (value,)
-        if name in plan.columns:
-            chosen &= plan[name].isin(values).to_numpy()
-        else:
-            chosen &= np.array([p.get(name) in values for p in plan["parameters"]], dtype=bool)
-    return chosen
+def combined(*several: Results) -> Results:
+    """Return results of several grids as one, to compare across them; a shared run counts once."""
+    keys: set[str] = set()
+    parts, start = [], 0
+    for each in several:
+        plan = each.plan[~each.plan["key"].isin(keys)]
+        keys |= set(plan["key"])
+        parts.append(each._of(plan.assign(line=plan["line"] + start)))
+        start += int(each.plan["line"].max()) + 1 if len(each.plan) else 0
+    plan = pd.concat([each.plan for each in parts], ignore_index=True)
+    line = plan.set_index("key")["line"]
+    rows = pd.concat([each.rows for each in parts], ignore_index=True)
 
+    def groups(key: str, model: str, metric: str) -> FloatArray | None:
+        owner = next(each for each in parts if key in set(each.plan["key"]))
+        return owner.groups(key, model, metric)
 
-def planned(name: str, runs: Sequence[Run]) -> pd.DataFrame:
-    """Return the plan of a grid's runs, see :class:`Results`."""
-    lines: dict[str, int] = {}
-    rows = []
-    for run, seconds in zip(runs, estimated_seconds(name, runs), strict=True):
-        content = run.to_dict()
-        same = {k: v for k, v in content.items() if k not in ("seed", "draw")}
-        parameters = asdict(run.condenser())
-        if run.recommender != MEASURE_ONLY:
-            parameters |= asdict(run.model())
-        edition = parameters.pop("edition")
-        rows.append(
-            {
-                "key": run.key(),
-                "line": lines.setdefault(json.dumps(same, sort_keys=True), len(lines)),
-                "dataset": run.dataset,
-                "recommender": run.recommender,
-                "method": run.method,
-                "edition": edition,
-                "budget": np.nan if run.budget is None else float(run.budget),
-                "seed": run.seed,
-                "parameters": parameters,
-                "model": MODEL_LABELS.get(run.recommender, run.recommender),
-                "set": set_label(run.method, edition, run.budget, parameters),
-                "seconds": seconds,
-            }
-        )
-    columns = ["key", "line", "dataset", "recommender", "method", "edition", "budget", "seed"]
-    columns += ["parameters", "model", "set", "seconds"]
-    return pd.DataFrame(rows, columns=columns).drop_duplicates("key", ignore_index=True)
+    rows = rows.assign(line=rows["key"].map(line))
+    return replace(several[0], plan=plan, rows=rows, groups=groups)
 
 
 def joined(plan: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

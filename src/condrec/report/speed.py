@@ -94,29 +94,30 @@ def conclude(speeds: pd.DataFrame, condensing: float) -> str:
         sooner = runs["full level"] / runs["condensed level"]
         reached = np.isfinite(sooner)
         text = (
-            f"**{model}**: an epoch takes {_times(runs['full epoch'] / runs['condensed epoch'])}, "
-            f"the best epoch comes after {_times(runs['full best'] / runs['condensed best'])}"
+            f"**{model}**: on the full data an epoch takes "
+            f"{_times(runs['full epoch'] / runs['condensed epoch'])} the seconds it takes on the "
+            f"condensed data, the best epoch {_times(runs['full best'] / runs['condensed best'])}"
         )
         if reached.any():
             text += (
-                "; the full data reach the condensed run's level after "
-                f"{_times(sooner[reached])} ({reached.sum()} of {len(runs)} seeds)"
+                f", and to reach the condensed run's level {_times(sooner[reached])} "
+                f"({reached.sum()} of {len(runs)} seeds get there)"
             )
             ratio = runs["full level"] / (runs["condensed level"] + condensing)
             if not np.isnan(condensing):
                 word = "faster" if ratio[reached].mean() > 1 else "slower"
                 text += (
-                    f"; with the {condensing:,.1f} s of condensing added, {_times(ratio[reached])}:"
-                    f" the detour is **{word}** for a single training"
+                    f"; with the {condensing:,.1f} s of condensing added, "
+                    f"{_times(ratio[reached])}: for a single training the detour is **{word}**"
                 )
         else:
-            text += "; the full data never reach the condensed run's level"
+            text += ", and the full data never reach the condensed run's level"
         items.append(f"- {text}.")
     return "\n".join(items) or "Not run yet."
 
 
 def _times(ratio: pd.Series) -> str:
-    return f"{ratio.mean():.1f} times the condensed run's seconds"
+    return f"{ratio.mean():.1f} times"
 
 
 def condensing_cost(results: Results) -> pd.Series:

