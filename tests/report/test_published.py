@@ -6,16 +6,15 @@ import pytest
 from condrec import paths
 from condrec.errors import CondrecError
 from condrec.evaluation import QUALITY_METRICS, quality
-from condrec.report import published as module
 from condrec.report.claims import CHECKS
-from condrec.report.published import claims, published
+from condrec.report.published import CLAIM_COLUMNS, COLUMNS, claims, published
 
 KEY = ["paper", "table", "dataset", "part", "model", "method", "metric"]
 
 
 def test_every_number_stands_once_under_contract_names():
     table = published("tf-dcon")
-    assert list(table.columns) == [*module.COLUMNS, "text"]
+    assert list(table.columns) == [*COLUMNS, "text"]
     assert not table.duplicated(KEY).any()
     assert set(table["table"]) == {"I", "II", "III", "IV", "V", "VI", "VII"}
     assert set(table["dataset"]) == {"", "mind-small", "tfdcon-goodreads", "tfdcon-movielens"}
@@ -67,7 +66,7 @@ def test_printed_quality_of_table_3_is_the_mean_of_its_four_ratios():
 
 def test_every_claim_has_a_test_in_words_and_in_code():
     table = claims()
-    assert list(table.columns) == module.CLAIM_COLUMNS
+    assert list(table.columns) == CLAIM_COLUMNS
     assert set(table["id"]) == set(CHECKS)
     assert table["id"].is_unique
     assert (table["claim"].str.len() > 30).all()

@@ -24,21 +24,22 @@ def check(name: str, answer: Answer) -> None:
         CondrecError: there is no such exercise.
     """
     found = fault(name, answer)
-    print(f"{name}: not yet. {found}" if found else f"{name}: right.")
+    print(f"{name}: not yet\n{found}" if found else f"{name}: right")
 
 
 def fault(name: str, answer: Answer) -> str:
-    """Return in one sentence what is wrong with an answer; nothing if it is right."""
+    """Return the first case an answer fails on, one line a value; nothing if it is right."""
     if name not in EXERCISES:
         raise unknown_name("exercise", name, EXERCISES)
     for given, expected in EXERCISES[name]():
         try:
             returned = answer(*given)
         except Exception as error:  # whatever a reader's function raises is feedback, not a crash
-            return f"It raised {type(error).__name__}: {error}"
+            return f"  raised    {type(error).__name__}: {error}"
         if not _same(returned, expected):
-            shown = ", ".join(_shown(value) for value in given)
-            return f"For {shown} expected {_shown(expected)}, got {_shown(returned)}."
+            lines = [f"  given     {_shown(value)}" for value in given]
+            lines += [f"  expected  {_shown(expected)}", f"  got       {_shown(returned)}"]
+            return "\n".join(lines)
     return ""
 
 

@@ -58,6 +58,8 @@ def compare(
                 "against": names[1],
                 "rows": stored_rows(sides[0]),
                 "rows against": stored_rows(sides[1]),
+                "seeds": "",
+                "lists": "",
             }
             interval = paired(sides[0], sides[1], metric)
             row["reads"] = reads(interval)
@@ -73,7 +75,7 @@ def compare(
     frame = pd.DataFrame(table, columns=COLUMNS)
     numbers = ["difference", "low", "high"]
     frame[numbers] = frame[numbers].astype(float)
-    return frame.fillna({"seeds": "", "lists": ""})
+    return frame
 
 
 def text_models(results: Results) -> list[str]:

@@ -47,7 +47,8 @@ def markdown(table: pd.DataFrame, digits: int = 4) -> str:
     def cell(value: object) -> str:
         if isinstance(value, float):
             return "" if np.isnan(value) else f"{value:,.{digits}f}"
-        return escaped(f"{value:,}" if isinstance(value, Integral) else str(value))
+        text = escaped(f"{value:,}" if isinstance(value, Integral) else str(value))
+        return text.replace(" ± ", "\u00a0±\u00a0")  # a narrow column keeps the two together
 
     body = [[cell(value) for value in row] for row in table.itertuples(index=False)]
     columns = zip(*body, strict=True) if body else ((),) * table.shape[1]

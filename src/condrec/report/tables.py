@@ -72,6 +72,7 @@ def sets_table(
     test_content: str = "training",
     sizes: Sequence[str] = ("users", "likes", "dislikes"),
     one_model: bool = False,
+    digits: int = 3,
 ) -> pd.DataFrame:
     """Return a table to read: every planned set, ``mean ± sd`` over seeds and its size.
 
@@ -84,13 +85,14 @@ def sets_table(
         test_content: see :func:`lines`.
         sizes: columns of :func:`lines` to show.
         one_model: leave the model out.
+        digits: decimals of the metrics.
     """
     table = []
     for row in lines(results, metrics, test_content=test_content).to_dict("records"):
         shown: dict[str, Any] = {} if one_model else {"Model": row["model"]}
         shown["Training set"] = row["set"]
         for metric in metrics:
-            shown[metric] = mean_sd(row[metric], row[f"{metric} sd"])
+            shown[metric] = mean_sd(row[metric], row[f"{metric} sd"], digits)
         shown |= {name.capitalize(): count(row[name]) for name in sizes}
         shown["Seeds"] = seeds_done(row["seeds"], row["planned"], row["hours"])
         table.append(shown)
@@ -183,7 +185,7 @@ def beside_paper(table: pd.DataFrame, primary: bool = True, sides: bool = True) 
         digits = 4 if row["unit"] == "fraction" or row["metric"] == "density_percent" else 2
         line = {
             "Model": MODEL_LABELS.get(row["model"], row["model"]),
-            "Row of the paper": PAPER_LABELS.get(row["method"], row["method"]),
+            "Row": PAPER_LABELS.get(row["method"], row["method"]),
             "Part": row["part"].replace("=", " "),
             "Metric": row["metric"].replace("_", " "),
             "Published": number(row["published"], digits),

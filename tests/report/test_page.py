@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import base64
+import io
+
+import pandas as pd
+from IPython.display import Markdown
+
+from condrec.report import page
+
+
+def test_a_download_travels_inside_the_page():
+    table = pd.DataFrame({"set": ["a,b", '<i>"x"</i>'], "value": [0.5, 1 / 3]})
+    link = page.download_link(table, '"><script>')
+    assert "<script>" not in link and link.count("<a ") == 1
+    data = link.split("base64,")[1].split('"')[0]
+    read = pd.read_csv(io.BytesIO(base64.b64decode(data)))
+    assert read["set"].tolist() == table["set"].tolist()
+    assert abs(read["value"] - table["value"]).max() < 1e-6
+
+
+def test_a_shown_table_is_kept_for_the_book(monkeypatch):
+    import IPython.display
+    import myst_nb
+
+    shown, glued = [], {}
+    monkeypatch.setattr(IPython.display, "display", shown.append)
+    monkeypatch.setattr(myst_nb, "glue", lambda name, what, display: glued.update({name: what}))
+    page.show_table("tab", pd.DataFrame({"a": ["<b>"]}))
+    assert isinstance(glued["tab"], Markdown) and "&lt;b&gt;" in glued["tab"].data
+    page.show_table("none", pd.DataFrame())
+    assert "not run yet" in glued["none"].data
+    page.say("*hello*")
+    assert shown[-1].data == "*hello*"
