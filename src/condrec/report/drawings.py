@@ -81,19 +81,20 @@ def draw_before_after(
         user: the user to show.
         most: history entries shown at most, the latest.
     """
-    figure, axis = _sheet(9.5, 3.75)
+    tall = 0.6 + 0.19 * most  # room for a history
+    figure, axis = _sheet(9.5, tall + 1.9)
     for x, data, color, name in ((0.1, dataset, BLUE, "before"), (5.0, condensed, ORANGE, "after")):
-        axis.text(x, 3.5, name, fontsize=11, color=INK, weight="bold")
+        axis.text(x, tall + 1.65, name, fontsize=11, color=INK, weight="bold")
         length = 0 if data.tokens is None else len(data.tokens[item])
         text = item_text(data, item) if data is not dataset else _original(dataset, item)
-        _panel(axis, (x, 2.1, 4.4, 1.25), f"item {item}: {length} words", text, color)
+        _panel(axis, (x, tall + 0.25, 4.4, 1.25), f"item {item}: {length} words", text, color)
         history = data.histories[user][-most:]
         kept = int((data.train.user == user).sum())
         lines = [f"- {_title(dataset, int(i))}" for i in history]
         if not kept:
             lines = ["not among the chosen users"]
         head = f"user {user}: {len(data.histories[user])} in the history, {kept} training rows"
-        _panel(axis, (x, 0.1, 4.4, 1.85), head, "\n".join(lines), color)
+        _panel(axis, (x, 0.1, 4.4, tall), head, "\n".join(lines), color)
     return figure
 
 

@@ -91,7 +91,7 @@ _TEXTS_ONLY = {
     ),
     "tf-dcon": (
         Line("none", settings={"content": "released-condensed"}),
-        Line("none", settings={"content": "auto"}),
+        Line("none", settings={"content": "extractive"}),
     ),
 }
 _USERS_ONLY = {

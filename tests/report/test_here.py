@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+
+from condrec.report.here import computed_here, keep
+
+
+def test_the_line_names_notebook_command_profile_data_and_seconds():
+    line = computed_here("01_quickstart", "quick", ["embedded"], time.perf_counter() - 12)
+    for part in (
+        "notebook `01_quickstart`",
+        "`condrec book --profile quick --only 01_quickstart`",
+        "profile `quick`",
+        "data `embedded` ",
+        "condrec 0.",
+        "12 s so far",
+    ):
+        assert part in line
+    assert line.startswith("*Source: ") and line.endswith(".*")
+
+
+def test_numbers_are_kept_as_plain_ones(monkeypatch):
+    import myst_nb
+
+    kept = {}
+    monkeypatch.setattr(myst_nb, "glue", lambda name, value, display: kept.update({name: value}))
+    keep("level", np.float64(0.5))
+    keep("words", "no difference shown")
+    assert kept == {"level": 0.5, "words": "no difference shown"}
+    assert repr(kept["level"]) == "0.5"  # glue stores the repr, which the page formats
+
+
+def test_without_the_books_packages_nothing_is_kept(monkeypatch):
+    monkeypatch.setitem(sys.modules, "myst_nb", None)
+    keep("level", 0.5)

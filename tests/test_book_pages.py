@@ -1,0 +1,182 @@
+"""The prose pages: what they refer to exists, and what they state as fact is so."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from condrec.datasets import load_dataset, read_released_content, read_released_split
+from condrec.experiments.grids import GRIDS
+from condrec.recommenders import NAML
+from condrec.report.verdicts import TOLERANCE, WIDEST, spread_factor
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOK = ROOT / "book"
+TOC = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
+LISTED = [TOC["root"], *(page["file"] for part in TOC["parts"] for page in part["chapters"])]
+GENERATED = {"status"}
+
+
+def page_text(name: str) -> str:
+    """Return a page's Markdown; of a notebook the Markdown cells."""
+    if not name.startswith("notebooks/"):
+        return (BOOK / f"{name}.md").read_text(encoding="utf-8")
+    cells = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+
+
+PAGES = {name: page_text(name) for name in LISTED if name not in GENERATED}
+NOTEBOOKS = [name for name in PAGES if name.startswith("notebooks/")]
+each_page = pytest.mark.parametrize("name", PAGES)
+
+
+def figure_names(name: str) -> set[str]:
+    cells = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    figures = [c["metadata"].get("mystnb", {}).get("figure", {}) for c in cells]
+    return {figure["name"] for figure in figures if "name" in figure}
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"```(?:bash|python)\n.*?```", "", text, flags=re.S)
+
+
+LABELS = {label for text in PAGES.values() for label in re.findall(r"^\(([\w-]+)\)=$", text, re.M)}
+LABELS |= {n for t in PAGES.values() for n in re.findall(r"^:name: ([\w-]+)$", t, re.M)}
+LABELS |= {name for notebook in NOTEBOOKS for name in figure_names(notebook)}
+EQUATION = re.compile(r"^(?:\$\$ \((eq-[\w-]+)\)|:label: ([\w-]+))$", re.M)
+EQUATIONS = [a or b for text in PAGES.values() for a, b in EQUATION.findall(text)]
+CITED = set(re.findall(r"^@\w+\{(\w+),", (BOOK / "references.bib").read_text("utf-8"), re.M))
+
+
+@each_page
+def test_links_lead_to_pages_of_the_book(name):
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_code(PAGES[name])):
+        if target.startswith(("http", "#")):
+            continue
+        page = (Path("/") / name).parent / target
+        page = re.sub(r"\.(md|ipynb)$", "", page.resolve().as_posix().lstrip("/"))
+        assert page in LISTED or page in LABELS, target
+
+
+@each_page
+def test_cards_lead_to_pages_of_the_book(name):
+    for target in re.findall(r"^:link: (\S+)$", PAGES[name], re.M):
+        assert target in LISTED
+
+
+@each_page
+def test_cross_references_have_a_target(name):
+    for label in re.findall(r"\{numref\}`([^`]+)`", PAGES[name]):
+        assert label in LABELS
+    for label in re.findall(r"\{eq\}`([^`]+)`", PAGES[name]):
+        assert label in EQUATIONS
+
+
+@each_page
+def test_citations_are_in_the_bibliography(name):
+    for keys in re.findall(r"\{cite:[pt]\}`([^`]+)`", PAGES[name]):
+        assert set(keys.split(",")) <= CITED
+
+
+def test_labels_of_equations_are_given_once():
+    assert len(EQUATIONS) == len(set(EQUATIONS))
+
+
+@pytest.mark.parametrize("name", ["tf_dcon", "notebooks/03_tf_dcon_step_by_step"])
+def test_the_nine_equations_of_the_paper_keep_their_numbers(name):
+    # A tenth labelled equation would move the number after the dot away from the paper's.
+    assert len(re.findall(r"^\$\$ \(eq-", PAGES[name], re.M)) == 9
+
+
+def glued(name: str) -> set[str]:
+    """Return the names a notebook keeps for the prose; f-strings become patterns."""
+    cells = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    source = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    names = re.findall(r"(?:keep|glue|show_table)\(\s*f?\"([^\"]+)\"", source)
+    return {re.sub(r"\\\{.*?\\\}", ".+", re.escape(each)) for each in names}
+
+
+@pytest.mark.parametrize("name", [n for n in PAGES if n not in NOTEBOOKS[3:]])
+def test_numbers_in_the_prose_are_kept_by_a_notebook(name):
+    found = re.findall(r"\{glue:\w+\}`([^`]+)`", PAGES[name])
+    found += re.findall(r"\{glue:md\} ([\w-]+)$", PAGES[name], re.M)
+    for reference in found:
+        page, _, key = reference.rpartition("::")
+        source = re.sub(r"\.ipynb$", "", page.lstrip("/")) if page else name
+        key = key.split(":")[0]
+        if not any(re.fullmatch(pattern, key) for pattern in glued(source)):
+            raise AssertionError(f"{source} keeps nothing called {key}")
+
+
+@pytest.mark.parametrize("name", ["condensation", "protocol", "tf_dcon", "rerun", *NOTEBOOKS[:3]])
+def test_chapters_open_and_end_alike(name):
+    text = PAGES[name]
+    for opening in ("You will learn", "You need", "Time"):
+        assert f"**{opening}**" in text, opening
+    assert "## What next" in text
+
+
+def test_the_grids_of_the_rerun_page_exist():
+    named = re.findall(r"tf-dcon-(?:table|figure)-\d", PAGES["rerun"])
+    assert named and set(named) <= set(GRIDS)
+
+
+def test_the_training_table_states_the_defaults():
+    defaults = {field.name: field.default for field in fields(NAML)}
+    rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \|", PAGES["protocol"], re.M)
+    assert len(rows) == 10
+    for name, value in rows:
+        assert float(value) == defaults[name], name
+
+
+def test_the_rule_of_the_verdicts_is_the_one_in_the_code():
+    text = PAGES["protocol"]
+    assert f"w = {spread_factor(5)}\\,\\sigma + {TOLERANCE}" in text
+    assert f"$w > {100 * WIDEST:g}\\,\\%$" in text
+
+
+def test_the_generated_data_are_as_the_pages_say():
+    news = load_dataset("embedded")
+    text = PAGES["notebooks/01_quickstart"]
+    assert f"{news.n_users} readers, {news.n_items} articles" in text
+
+
+def test_the_example_condenser_of_the_rerun_page_works():
+    (source,) = (
+        code
+        for code in re.findall(r"```python\n(.*?)```", PAGES["rerun"], re.S)
+        if "class MostRecentUsers" in code
+    )
+    names: dict = {"__name__": "example"}
+    exec(source, names)
+    news = load_dataset("embedded")
+    small = names["MostRecentUsers"]().condense(news, budget=60, seed=0)
+    assert len(small.train_users) == 60
+    latest = news.train.time[news.train.label == 1].argmax()
+    assert news.train.positives.user[latest] in small.train_users
+
+
+def test_the_counts_of_the_release_are_as_stated(real_data):
+    films = load_dataset("tfdcon-movielens")
+    train, _ = read_released_split("condensed")
+    users = np.unique(train.user)
+    dislikes = np.isin(films.train.negatives.user, users).sum()
+    lengths = read_released_content("condensed").lengths
+    assert lengths.mean() > read_released_content("original").lengths.mean()
+    text = " ".join(PAGES["tf_dcon"].split())
+    for fact in (
+        f"{len(users)} real users with {len(train):,} training rows",
+        f"over {len(np.unique(train.item))} films",
+        f"{100 * len(train) / len(films.train.positives):.1f} % of the "
+        f"{len(films.train.positives):,} training positives",
+        f"{dislikes} rows for these {len(users)} users",
+        f"have {lengths.mean():.2f} word pieces on average",
+        f"{len(np.unique(films.test.group))} users with {len(films.test):,} rows",
+    ):
+        assert fact in text, fact
