@@ -161,7 +161,8 @@ def shrinks(
         sizes.append(int(runs[list(columns)].iloc[-1].astype(int).sum()))
     percent = 100 * (1 - sizes[1] / sizes[0])
     label = "reproduced" if percent >= value else "not reproduced"
-    return label, f"{what} on {dataset}: {sizes[0]} to {sizes[1]}, {percent:.1f} % fewer"
+    change = f"{abs(percent):.1f} % {'fewer' if percent >= 0 else 'more'}"
+    return label, f"{what} on {dataset}: {sizes[0]} to {sizes[1]}, {change}"
 
 
 def alpha_inside(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping) -> Answer:
