@@ -33,6 +33,7 @@ from condrec.experiments import (
     run_grid,
 )
 from condrec.experiments.record import COLUMNS
+from condrec.recommenders import NAML
 
 # The package's ``record`` is the function of that name.
 record_module = sys.modules["condrec.experiments.record"]
@@ -101,6 +102,18 @@ def test_recording_twice_changes_nothing_and_a_key_is_kept_once(tmp_path: Path) 
         rows[rows["key"] == folders[0].name]["value"].sort_values(ignore_index=True),
         rows_of(folders[0], "x")["value"].sort_values(ignore_index=True),
     )
+
+
+def test_a_run_of_a_newer_version_takes_the_place_of_the_older_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record("tf-dcon-table-3", [execute(quick())])
+    monkeypatch.setattr(NAML, "VERSION", NAML.VERSION + 1)
+    newer = execute(quick())
+    record("tf-dcon-table-3", [newer])
+    rows = recorded("tf-dcon-table-3")
+    assert set(rows["key"]) == {newer.name}
+    assert len(rows) == len(rows_of(newer, "x"))
 
 
 def test_recorded_metrics_of_single_lists_have_the_recorded_mean() -> None:

@@ -132,7 +132,11 @@ def recorded(grid: str, suffix: str = ".csv") -> pd.DataFrame:
 
 
 def record(grid: str, folders: Iterable[Path], curves: bool = False) -> None:
-    """Add the rows of artifacts to ``data/recorded/``; rows of the same key are replaced."""
+    """Add the rows of artifacts to ``data/recorded/``.
+
+    Rows of the same key are replaced, and so are those of the same run under another key: they
+    come from an older version of a module or of the data.
+    """
     folders = list(folders)
     if not folders:
         return
@@ -144,12 +148,21 @@ def record(grid: str, folders: Iterable[Path], curves: bool = False) -> None:
 
 def _merge(grid: str, suffix: str, new: pd.DataFrame) -> None:
     old = recorded(grid, suffix)
-    kept = old[~old["key"].isin(set(new["key"]))]
+    replaced = set(_identity(new))
+    kept = old[[row not in replaced for row in _identity(old)]]
     joined = new if kept.empty else pd.concat([kept, new])
     order = ["dataset", "recommender", "method", "edition", "settings", "seed", "draw", "key"]
     joined = joined.assign(budget=joined["budget"].astype(float))
     joined = joined.sort_values([*order, "split", "epochs"], kind="stable")
     _replace(recorded_path(grid, suffix), lambda path: joined.to_csv(path, index=False))
+
+
+def _identity(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
+    """Return what tells runs and metrics apart but for the key, one tuple a row."""
+    columns = ["dataset", "method", "edition", "settings", "budget", "recommender", "seed", "draw"]
+    budget = rows["budget"].astype(float).fillna(0.0)  # NaN would differ from itself
+    named = rows.assign(budget=budget)[[*columns, "split", "metric"]]
+    return list(named.itertuples(index=False, name=None))
 
 
 def _replace(path: Path, write: Any) -> None:
