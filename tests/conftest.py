@@ -8,8 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from condrec.datasets.types import Dataset, Interactions, Ragged
+
+# A slow machine is no failure: the first call of a test may load or compile something.
+settings.register_profile("condrec", deadline=None)
+settings.load_profile("condrec")
 
 TOPIC_WORDS = (
     ("goal", "match", "team", "coach", "league"),
