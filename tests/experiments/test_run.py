@@ -37,6 +37,7 @@ def test_equal_runs_have_equal_keys() -> None:
         {"method": "k-medoids"},
         {"recommender_name": "nrms"},
         {"seed": 1},
+        {"seed": 1, "draw": 0},  # the condenser as before, another training
         {"draw": 1},
         {"budget": 61.0},
         {"settings": {"alpha": 0.5, "m": 2}},
