@@ -21,7 +21,7 @@ from condrec.text.clean import (
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        ("<b>Toy</b> Story", "Toy Story"),
+        ("<b>Blue</b> Train", "Blue Train"),
         ("Tom &amp; Jerry", "Tom & Jerry"),
         ("&lt;i&gt;hidden&lt;/i&gt; tag", "hidden tag"),
         ("3 < 4 and 5 > 2", "3 < 4 and 5 > 2"),

@@ -19,7 +19,7 @@ HISTORY_LENGTH = 5
 
 
 def read_movies() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return titles with their year ("Toy Story (1995)") and genres ("Animation, Comedy").
+    """Return titles with their year ("A Title (1995)") and genres ("Animation, Comedy").
 
     Returns:
         Titles and genres, one entry a movie, in the order of the raw movie ids from 1.
