@@ -14,12 +14,12 @@ from condrec.text.clean import content_words, plain_text
 from condrec.text.extractive import VERSION, clause_scores, top_words
 
 MODEL = ExtractiveLanguageModel()
-TITLES = ["Toy Story (1995)", "Four Rooms", "Heat", "", "E.T. the Extra-Terrestrial", ""]
+TITLES = ["Clock Song (1995)", "Four Rooms", "Heat", "", "E.T. the Extra-Terrestrial", ""]
 DESCRIPTIONS = [
-    "A cowboy toy named Woody feels threatened when a new space ranger toy, Buzz Aldrin, "
-    "arrives. Together, they go on an adventurous quest to return to their owner, Andy.",
+    "A sailor clock named Bruno feels lonely when a new desert runner clock, Max Miller, "
+    "arrives. Together, they cross the hills to find a workshop for their keeper, Anna.",
     "",
-    "Heat is about a thief - and a detective, Dr. Vincent Hanna.",
+    "Heat is about a thief - and a detective, Dr. Vera Holm.",
     "",
     "An alien.",
     "of the",
@@ -39,10 +39,10 @@ def test_condensed_texts_golden() -> None:
     """A change of these raises VERSION, so that recorded runs are done again."""
     assert VERSION == 1
     assert MODEL.condense_items(TITLES, DESCRIPTIONS, CATEGORIES) == [
-        "Toy Story (1995): cowboy toy named Woody feels threatened when a new space "
+        "Clock Song (1995): sailor clock named Bruno feels lonely when a new desert "
         "(animation children)",
         "Four Rooms",
-        "Heat: thief, detective, Vincent Hanna (crime)",
+        "Heat: thief, detective, Vera Holm (crime)",
         "drama",
         "E.T. the Extra-Terrestrial: alien",
         "of the",
