@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,15 @@ def tiny_dataset() -> Dataset:
 def easy_dataset() -> Dataset:
     """150 users, 48 items: the topic of the history decides every click, popularity nothing."""
     return topic_dataset(n_users=150, n_items=48, n_topics=4, seed=1)
+
+
+@pytest.fixture(scope="session")
+def implicit_dataset() -> Dataset:
+    """The likes of 90 users for 30 items of three topics, ranked over the full catalogue."""
+    liked = topic_dataset(n_users=90, n_items=30, seed=2)
+    rows = {split: getattr(liked, split).positives for split in ("train", "validation", "test")}
+    nothing = Ragged.from_lists([[] for _ in range(liked.n_users)])
+    return replace(liked, name="implicit", protocol="full", histories=nothing, tokens=None, **rows)
 
 
 @pytest.fixture(scope="session")

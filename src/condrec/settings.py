@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from condrec.errors import CondrecError, unknown_name
 
@@ -22,17 +22,31 @@ def configure(cls: type[Any], settings: Mapping[str, Any], owner: str) -> Any:
             wrong type.
     """
     hints = get_type_hints(cls)
-    names = [f.name for f in dataclasses.fields(cls)]
+    names = parameters(cls)
     values = {}
     for name, value in settings.items():
         if name not in names:
             raise unknown_name(f"parameter of {owner}", name, names)
-        values[name] = _convert(hints[name], value, f"{owner}: {name}")
+        field = names[name]
+        values[field] = _convert(hints[field], value, f"{owner}: {name}")
     return cls(**values)
 
 
+def parameters(cls: Any) -> dict[str, str]:
+    """Return the field behind each parameter's name of a configuration (class or instance).
+
+    A name that Python reserves carries an underscore as a field: ``lambda`` is ``lambda_``.
+    """
+    return {field.name.rstrip("_"): field.name for field in dataclasses.fields(cls)}
+
+
 def _convert(kind: Any, value: Any, where: str) -> Any:
-    """Return ``value`` as ``kind`` (bool, int, float or str)."""
+    """Return ``value`` as ``kind`` (bool, int, float, str, or one of them or None)."""
+    optional = [each for each in get_args(kind) if each is not type(None)]
+    if optional:
+        if value is None or value == "None":
+            return None
+        kind = optional[0]
     try:
         if kind is bool and isinstance(value, str):
             return {"true": True, "false": False}[value.lower()]

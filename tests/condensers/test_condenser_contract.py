@@ -14,7 +14,7 @@ import torch
 
 from condrec.condensers import CONDENSERS, Condenser, condenser, size, size_report
 from condrec.condensers import tf_dcon as tf_dcon_module
-from condrec.condensers.user_embeddings import fingerprint
+from condrec.condensers.shared_work import fingerprint
 from condrec.datasets import Dataset, Interactions, load_saved_dataset, save_dataset
 from condrec.errors import CondrecError
 
@@ -32,6 +32,8 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "random-interactions, strict": ("random-interactions", {"edition": "strict"}),
     "majority": ("majority", {"content": "truncated"}),
     "majority, strict": ("majority", {"edition": "strict", "validation": "full"}),
+    "svp-cf": ("svp-cf", {"epochs": 2}),
+    "svp-cf, users": ("svp-cf", {"epochs": 2, "level": "users"}),
     "k-medoids": ("k-medoids", {}),
     "tf-dcon": ("tf-dcon", OFFLINE),
     "tf-dcon, strict": ("tf-dcon", {**OFFLINE, "edition": "strict"}),
@@ -77,7 +79,9 @@ def rows(interactions: Interactions) -> Counter[tuple[int, ...]]:
 
 def test_every_method_has_a_case() -> None:
     tried = {name for name, _ in CASES.values()}
-    assert {name for name in CONDENSERS if not name.startswith("released-")} == tried
+    # Soft users need implicit feedback: they have a contract of their own.
+    others = {"distill-cf", "random-soft"}
+    assert {name for name in CONDENSERS if not name.startswith("released-")} == tried | others
 
 
 @one_user_a_unit
@@ -276,7 +280,7 @@ def test_the_size_never_exceeds_the_full_data(case: str, tiny_dataset: Dataset) 
 
 @every_case
 def test_prepare_tells_its_cost(case: str, tiny_dataset: Dataset) -> None:
-    cost = make(case).prepare(tiny_dataset, 0, "cpu")
+    cost = make(case).prepare(tiny_dataset, 8, 0, "cpu")
     assert cost["outer_steps"] == cost["inner_steps"] == 1
     assert ("seconds" in cost) == isinstance(make(case), tf_dcon_module.TFDCon)
 

@@ -12,8 +12,9 @@ import pytest
 from condrec.condensers import KMedoids, TFDCon, condenser
 from condrec.condensers import tf_dcon as module
 from condrec.condensers import user_embeddings as embeddings_module
+from condrec.condensers.shared_work import fingerprint
 from condrec.condensers.tf_dcon import history_texts, merge, trim
-from condrec.condensers.user_embeddings import encoder_cost, fingerprint, user_embeddings
+from condrec.condensers.user_embeddings import encoder_cost, user_embeddings
 from condrec.datasets import Dataset, Interactions, Ragged, Replies, read_tfdcon_movielens
 from condrec.errors import CondrecError
 from condrec.recommenders import NAML
@@ -295,7 +296,7 @@ def test_condense_with_a_trained_encoder_and_its_cost(
     tiny_dataset: Dataset, quick_encoder: list[int]
 ) -> None:
     method = TFDCon(sentence_encoder="tfidf-svd")
-    cost = method.prepare(tiny_dataset, 0, "cpu")
+    cost = method.prepare(tiny_dataset, 8, 0, "cpu")
     assert cost["language_model_requests"] == 0 and cost["gradient_steps"] == 1
     assert len(method.condense(tiny_dataset, 6, 0).train_users) == 6
     assert quick_encoder == [0]
@@ -321,7 +322,7 @@ def test_replies_of_a_language_model_are_counted_where_they_are_used(
 ) -> None:
     replies = Replies(("new team goal",) * 25, (("sport", "film"),) * 30)
     told = dataclasses.replace(tiny_dataset, replies=replies)
-    cost = TFDCon(**settings).prepare(told, 0, "cpu")
+    cost = TFDCon(**settings).prepare(told, 8, 0, "cpu")
     assert cost["language_model_requests"] == requests
     if tokens is not None:
         assert cost["language_model_tokens"] == tokens

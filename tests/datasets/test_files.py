@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from condrec.datasets.files import (
     DataFile,
+    file_sha256,
     gunzip,
     locate,
     open_data_file,
@@ -90,14 +92,26 @@ def test_a_gzip_bomb_stops_at_the_expected_size() -> None:
     assert len(gunzip(bomb, 1000, "bomb")) == 1001
 
 
+def test_a_file_of_ones_own_is_hashed_again_when_it_changes(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_bytes(TEXT)
+    first = file_sha256(path)
+    assert first == hashlib.sha256(TEXT).hexdigest() == file_sha256(path)
+    path.write_bytes(TEXT + b"!")
+    assert file_sha256(path) == hashlib.sha256(TEXT + b"!").hexdigest()
+    with pytest.raises(CondrecError, match="found no readable file"):
+        file_sha256(tmp_path / "absent.csv")
+
+
 def test_the_registry_is_complete() -> None:
     registry = read_registry()
     assert {"embedded", "ml-100k", "ml-1m", "magazine", "gowalla", "ciao"} <= set(registry)
     assert {"tfdcon-movielens", "tfdcon-goodreads", "goodreads-8749"} <= set(registry)
     assert {"mind-small-sample", "mind-small", "mind-large"} <= set(registry)
+    assert {"embedded-implicit", "douban", "netflix"} <= set(registry)
     for name, entry in registry.items():
         assert entry.task and entry.size and entry.licence and entry.citation, name
-        assert name == "embedded" or entry.homepage.startswith("https://")
+        assert name.startswith("embedded") or entry.homepage.startswith("https://")
         for file in entry.files:
             assert re.fullmatch("[0-9a-f]{64}", file.sha256) or name == "tfdcon-goodreads"
             assert file.url.startswith("https://"), file.path

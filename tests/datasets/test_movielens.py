@@ -63,19 +63,26 @@ def test_a_movie_out_of_range_is_refused(
         read_ml_100k()
 
 
-def test_first_five_likes_are_the_history(write: Callable[[str, str], None]) -> None:
+def test_a_user_numbered_0_is_refused(write: Callable[[str, str], None]) -> None:
+    write(ITEMS, MOVIES)
+    write(RATINGS, "0\t1\t5\t1\n")
+    with pytest.raises(CondrecError, match="found user 0, expected ids from 1"):
+        read_ml_100k()
+
+
+def test_every_rating_counts_as_positive(write: Callable[[str, str], None]) -> None:
     # One user, 30 movies rated in reverse order of their ids; every third is disliked.
     write(ITEMS, "".join(f"{i}|M{i}|||{'|0' * 19}\n" for i in range(1, 31)))
     write(RATINGS, "".join(f"1\t{i}\t{3 if i % 3 == 0 else 4}\t{100 - i}\n" for i in range(1, 31)))
     dataset = read_ml_100k()
-    assert dataset.histories[0].tolist() == [28, 27, 25, 24, 22]  # movies 29, 28, 26, 25, 23
     splits = (dataset.train, dataset.validation, dataset.test)
-    assert [len(rows) for rows in splits] == [21, 2, 2]
-    items = np.concatenate([rows.item for rows in splits])
-    assert sorted([*items.tolist(), *dataset.histories[0].tolist()]) == list(range(30))
+    assert [len(rows) for rows in splits] == [24, 3, 3]
+    assert sorted(np.concatenate([rows.item for rows in splits]).tolist()) == list(range(30))
     for rows in splits:
-        assert rows.label.tolist() == [int((i + 1) % 3 != 0) for i in rows.item]
+        assert (rows.label == 1).all()
         assert rows.time is not None and rows.time.tolist() == [99 - i for i in rows.item]
+    assert (dataset.protocol, dataset.histories.lengths.tolist()) == ("full", [0])
+    assert read_ml_100k("leave-one-out").test.item.tolist() == [0]
 
 
 @pytest.fixture(scope="module")
@@ -85,20 +92,15 @@ def real(real_data: Path) -> Dataset:
 
 def test_every_real_rating_is_in_one_place(real: Dataset) -> None:
     splits = (real.train, real.validation, real.test)
-    assert sum(map(len, splits)) + len(real.histories.values) == 100_000
-    positives = sum(len(rows.positives) for rows in splits)
-    assert positives + len(real.histories.values) == 55_375
-    owner = np.repeat(np.arange(real.n_users), real.histories.lengths)
-    pairs = [owner * 1682 + real.histories.values, *(r.user * 1682 + r.item for r in splits)]
+    assert [len(rows) for rows in splits] == [80_808, 9_596, 9_596]
+    pairs = [rows.user * 1682 + rows.item for rows in splits]
     assert len(np.unique(np.concatenate(pairs))) == 100_000
-    share = len(real.test) / sum(map(len, splits))
-    assert share == pytest.approx(0.1, abs=0.005)
+    assert (real.n_users, real.n_items) == (943, 1682)
 
 
 def test_the_split_depends_on_the_seed_alone(real: Dataset) -> None:
     again, other = read_ml_100k(), read_ml_100k(seed=1)
     assert np.array_equal(again.test.item, real.test.item)
     assert not np.array_equal(other.test.item, real.test.item)
-    assert np.array_equal(other.histories.values, real.histories.values)
     assert real.titles[0].endswith("(1995)")
     assert set(real.sources) == {RATINGS, ITEMS}

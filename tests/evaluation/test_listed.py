@@ -12,7 +12,7 @@ from sklearn.metrics import ndcg_score, roc_auc_score
 from condrec.datasets import Interactions
 from condrec.errors import CondrecError
 from condrec.evaluation import (
-    ListedResult,
+    RankingResult,
     listed_metrics,
     mean_metrics,
     random_expectation,
@@ -33,7 +33,7 @@ def lists(draw: st.DrawFn) -> tuple[np.ndarray, Interactions]:
     return scores[order], Interactions(user[order], item[order], label[order])
 
 
-def same(a: ListedResult, b: ListedResult) -> None:
+def same(a: RankingResult, b: RankingResult) -> None:
     assert a.groups.tolist() == b.groups.tolist()
     for name, values in a.values.items():
         np.testing.assert_allclose(values, b.values[name], rtol=0, atol=1e-12)

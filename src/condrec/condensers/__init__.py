@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from condrec.condensers.base import Condenser
+from condrec.condensers.distill_cf import DistillCF
 from condrec.condensers.released import ReleasedCondensed, ReleasedMajority, ReleasedRandom
 from condrec.condensers.sampling import (
     FullData,
@@ -15,6 +16,8 @@ from condrec.condensers.sampling import (
     StratifiedUsers,
 )
 from condrec.condensers.size import Size, size, size_report
+from condrec.condensers.soft import RandomSoft
+from condrec.condensers.svp_cf import SVPCF
 from condrec.condensers.tf_dcon import KMedoids, TFDCon
 from condrec.errors import unknown_name
 from condrec.settings import configure
@@ -27,6 +30,9 @@ CONDENSERS: dict[str, type[Condenser]] = {
     "majority": Majority,
     "k-medoids": KMedoids,
     "tf-dcon": TFDCon,
+    "svp-cf": SVPCF,
+    "random-soft": RandomSoft,
+    "distill-cf": DistillCF,
     "released-condensed": ReleasedCondensed,
     "released-random": ReleasedRandom,
     "released-majority": ReleasedMajority,
@@ -43,11 +49,14 @@ def condenser(name: str, settings: Mapping[str, Any] | None = None) -> Condenser
 
 __all__ = [
     "CONDENSERS",
+    "SVPCF",
     "Condenser",
+    "DistillCF",
     "FullData",
     "KMedoids",
     "Majority",
     "RandomInteractions",
+    "RandomSoft",
     "RandomUsers",
     "ReleasedCondensed",
     "ReleasedMajority",

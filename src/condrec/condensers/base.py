@@ -30,7 +30,9 @@ class Condenser:
     content: str = "original"
     """Texts the items carry in the condensed set, see :func:`with_content`."""
     validation: str = "own"
-    """Rows that stop training early: those the method keeps (``own``) or all (``full``)."""
+    """Rows that stop training early: those the method keeps (``own``) or all (``full``).
+
+    Under the full protocol they are always all."""
     edition: str = "as_published"
     """``as_published`` or ``strict``, where the two differ."""
 
@@ -70,11 +72,17 @@ class Condenser:
                 f"budget: found {budget:g}, but this method takes none; leave it out"
             )
         condensed = self.select(dataset, budget or 0.0, seed, device)
-        if self.validation == "full":
+        if dataset.protocol == "full":
+            # Every user is known and validated, whoever is trained on (fact sheet, section 3.1).
+            known = dataset.known_rows
+            condensed = replace(condensed, validation=dataset.validation, known=known)
+        elif self.validation == "full":
             condensed = replace(condensed, validation=dataset.validation)
         return with_content(condensed, self.content, seed)
 
-    def prepare(self, dataset: Dataset, seed: int, device: str) -> dict[str, float]:
+    def prepare(
+        self, dataset: Dataset, budget: float | None, seed: int, device: str
+    ) -> dict[str, float]:
         """Do what can be shared between runs and return what it costs, shared or not.
 
         Returns:

@@ -12,12 +12,13 @@ class Size:
     """What a training set stores.
 
     Args:
-        n_users: users with at least one positive training row.
+        n_users: users with at least one positive training row, or soft users.
         n_positives, n_negatives: stored training rows by label; a condensed set that brings its
             users' dislikes along stores them.
         n_tokens: word pieces of all item texts.
         bytes: 4 bytes for each user and item id of a stored row and of the kept users' histories,
-            2 bytes a word piece (ids fit in 16 bits).
+            2 bytes a word piece (ids fit in 16 bits), 4 bytes a weight of a soft user.  Soft
+            users of zeros and ones count as interactions, others have none.
     """
 
     n_users: int
@@ -33,13 +34,18 @@ def size(dataset: Dataset) -> Size:
     n_tokens = 0 if dataset.tokens is None else len(dataset.tokens.values)
     n_rows = len(dataset.train)
     n_history = int(dataset.histories.lengths[users].sum())
-    n_positives = len(dataset.train.positives)
+    n_positives, n_soft, n_weights = len(dataset.train.positives), 0, 0
+    if dataset.soft is not None:
+        n_soft, n_weights = len(dataset.soft), dataset.soft.matrix.size
+        if dataset.soft.is_binary:
+            n_positives = n_rows = int(dataset.soft.matrix.sum())
+            n_weights = 0
     return Size(
-        n_users=len(users),
+        n_users=len(users) + n_soft,
         n_positives=n_positives,
         n_negatives=n_rows - n_positives,
         n_tokens=n_tokens,
-        bytes=8 * n_rows + 4 * n_history + 2 * n_tokens,
+        bytes=8 * n_rows + 4 * n_history + 2 * n_tokens + 4 * n_weights,
     )
 
 

@@ -93,10 +93,12 @@ class TFDCon(Condenser):
         method = replace(self, content="original") if self.level == "user" else self
         return super(TFDCon, method).condense(dataset, budget, seed, device)
 
-    def prepare(self, dataset: Dataset, seed: int, device: str) -> dict[str, float]:
+    def prepare(
+        self, dataset: Dataset, budget: float | None, seed: int, device: str
+    ) -> dict[str, float]:
         """Train the user encoder and count the language model, see :meth:`Condenser.prepare`."""
         usage = self._language_model_usage(dataset)
-        cost = super().prepare(dataset, seed, device)
+        cost = super().prepare(dataset, budget, seed, device)
         cost |= {"language_model_requests": usage.requests, "language_model_tokens": usage.tokens}
         if self.level != "content":
             cost |= encoder_cost(dataset, self.encoder, seed, device)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import time
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from condrec import paths
+from condrec.condensers.shared_work import fingerprint, load_or_make
 from condrec.datasets import Dataset
 from condrec.recommenders import recommender
 
@@ -40,32 +38,16 @@ def encoder_cost(
 
 def _load_or_train(
     dataset: Dataset, encoder: str, seed: int, device: str
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, NDArray[Any]]:
     config = recommender(encoder)
-    parts = [encoder, config.VERSION, asdict(config), seed, device, fingerprint(dataset)]
-    key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
-    path = paths.runs() / "encoders" / f"{key}.npz"
-    if not path.exists():
+
+    def train() -> dict[str, Any]:
         start = time.perf_counter()
         fitted = config.fit(dataset, seed, device)
         z = fitted.user_vectors(dataset)
         seconds = time.perf_counter() - start
         steps = fitted.log.epochs * -(-len(dataset.train.positives) // config.batch_size)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(f".{os.getpid()}.tmp.npz")
-        np.savez(aside, z=z, seconds=seconds, gradient_steps=steps)
-        os.replace(aside, path)
-    with np.load(path, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
+        return {"z": z, "seconds": seconds, "gradient_steps": steps}
 
-
-def fingerprint(dataset: Dataset) -> str:
-    """Return a hash of everything in the data that a model sees while it trains."""
-    digest = hashlib.sha256()
-    arrays = [dataset.histories.values, dataset.histories.offsets]
-    arrays += [] if dataset.tokens is None else [dataset.tokens.values, dataset.tokens.offsets]
-    for rows in (dataset.train, dataset.validation):
-        arrays += [rows.user, rows.item, rows.label]
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+    parts = [encoder, config.VERSION, asdict(config), seed, device, fingerprint(dataset)]
+    return load_or_make("encoders", parts, train)

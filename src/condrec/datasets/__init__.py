@@ -1,36 +1,64 @@
 """Data sets: types, registry and download, readers, the generated embedded set."""
 
+from condrec.datasets.distill_cf import read_distill_cf_folder, read_magazine
 from condrec.datasets.download import fetch
 from condrec.datasets.embedded import embedded, embedded_vocabulary, encode_words
+from condrec.datasets.embedded_implicit import embedded_implicit
+from condrec.datasets.matrix import (
+    SparseMatrix,
+    dense,
+    interaction_matrix,
+    known_matrix,
+    training_matrix,
+)
 from condrec.datasets.movielens import read_ml_100k
-from condrec.datasets.registry import DatasetInfo, available, checksums, load_dataset
+from condrec.datasets.movielens_1m import read_ml_1m
+from condrec.datasets.noise import with_noise
+from condrec.datasets.registry import DatasetInfo, available, checksums, load_dataset, split_name
+from condrec.datasets.splits import RULES, split_interactions
 from condrec.datasets.storage import load_saved_dataset, save_dataset
+from condrec.datasets.tables import read_table
 from condrec.datasets.tfdcon_release import (
     read_released_content,
     read_released_split,
     read_tfdcon_movielens,
     released_content_order,
 )
-from condrec.datasets.types import Dataset, Interactions, Ragged, Replies
+from condrec.datasets.types import Dataset, Interactions, Ragged, Replies, SoftUsers
 
 __all__ = [
+    "RULES",
     "Dataset",
     "DatasetInfo",
     "Interactions",
     "Ragged",
     "Replies",
+    "SoftUsers",
+    "SparseMatrix",
     "available",
     "checksums",
+    "dense",
     "embedded",
+    "embedded_implicit",
     "embedded_vocabulary",
     "encode_words",
     "fetch",
+    "interaction_matrix",
+    "known_matrix",
     "load_dataset",
     "load_saved_dataset",
+    "read_distill_cf_folder",
+    "read_magazine",
+    "read_ml_1m",
     "read_ml_100k",
     "read_released_content",
     "read_released_split",
+    "read_table",
     "read_tfdcon_movielens",
     "released_content_order",
     "save_dataset",
+    "split_interactions",
+    "split_name",
+    "training_matrix",
+    "with_noise",
 ]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,6 +132,45 @@ def encode_words(
     )
 
 
+@dataclass(frozen=True)
+class Site:
+    """All that happened on the made-up site, in the order of time.
+
+    Args:
+        user: who came, shape [n_impressions].
+        candidates: what was shown, shape [n_impressions, 6].
+        clicks: what was clicked of it, same shape.
+        time: seconds since 1970, shape [n_impressions].
+        texts: what ``Dataset`` says of items and users in words, by the name of the field.
+    """
+
+    user: IntArray
+    candidates: IntArray
+    clicks: NDArray[np.bool_]
+    time: IntArray
+    texts: dict[str, Any]
+
+
+def generate_site(seed: int) -> Site:
+    """Return the site of a seed."""
+    rng = np.random.default_rng([seed, 0xE3B])
+    news = _write_news(rng)
+    interests = _draw_interests(rng)
+    visits = _impressions(news, interests, rng)
+    texts = [f"{a} {b}" for a, b in zip(news.titles, news.abstracts, strict=True)]
+    vocabulary = (PAD, *sorted({word for text in texts for word in words_of(text)}))
+    names = np.array([subject for topic in topics() for subject in topic[3]])
+    in_words = {
+        "tokens": encode_words(texts, vocabulary),
+        "vocabulary": vocabulary,
+        "titles": news.titles,
+        "descriptions": news.abstracts,
+        "categories": tuple(topics()[t][0] for t in news.topic),
+        "interests": tuple(tuple(str(name) for name in names[mine]) for mine in interests),
+    }
+    return Site(*visits, in_words)
+
+
 @lru_cache(maxsize=8)
 def embedded_vocabulary(seed: int = 0) -> tuple[str, ...]:
     """Return the word behind each token id: "[PAD]" for 0, then the corpus' words, sorted."""
@@ -150,10 +190,8 @@ def embedded(seed: int = 0) -> Dataset:
     Args:
         seed: another seed, another site; the documented one is 0.
     """
-    rng = np.random.default_rng([seed, 0xE3B])
-    news = _write_news(rng)
-    interests = _draw_interests(rng)
-    user, candidates, clicks, time = _impressions(news, interests, rng)
+    site = generate_site(seed)
+    user, candidates, clicks, time = site.user, site.candidates, site.clicks, site.time
 
     visit = np.empty(len(user), dtype=np.int64)  # how many impressions the user had before
     by_user = np.argsort(user, kind="stable")
@@ -176,9 +214,6 @@ def embedded(seed: int = 0) -> Dataset:
             impression=np.repeat(chosen, SHOWN),
         )
 
-    texts = [f"{a} {b}" for a, b in zip(news.titles, news.abstracts, strict=True)]
-    vocabulary = (PAD, *sorted({word for text in texts for word in words_of(text)}))
-    names = np.array([subject for topic in topics() for subject in topic[3]])
     return Dataset(
         name="embedded",
         n_users=N_USERS,
@@ -187,10 +222,5 @@ def embedded(seed: int = 0) -> Dataset:
         validation=rows(rest[part == 1]),
         test=rows(rest[part == 2]),
         histories=histories,
-        tokens=encode_words(texts, vocabulary),
-        vocabulary=vocabulary,
-        titles=news.titles,
-        descriptions=news.abstracts,
-        categories=tuple(topics()[t][0] for t in news.topic),
-        interests=tuple(tuple(str(name) for name in names[mine]) for mine in interests),
+        **site.texts,
     )

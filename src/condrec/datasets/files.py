@@ -164,3 +164,30 @@ def open_data_file(path: str) -> bytes:
 def sources(files: Iterable[str]) -> dict[str, str]:
     """Return the registered SHA-256 of each file, for ``Dataset.sources``."""
     return {path: registered(path)[1].sha256 for path in files}
+
+
+@lru_cache(maxsize=64)
+def _hash_of_state(path: Path, changed: int, size: int) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a user's own file, computed anew only when the file has changed.
+
+    Args:
+        path: any file; a change is told by its time of modification and its size.
+
+    Raises:
+        CondrecError: the file is missing or cannot be read.
+    """
+    try:
+        state = path.stat()
+        return _hash_of_state(path.resolve(), state.st_mtime_ns, state.st_size)
+    except OSError as error:
+        raise CondrecError(
+            f"{path}: found no readable file ({error.strerror}), expected one; correct the path"
+        ) from None

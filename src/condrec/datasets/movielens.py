@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from condrec.datasets.files import open_data_file, sources
-from condrec.datasets.types import Dataset, Interactions, Ragged
+from condrec.datasets.splits import no_histories, split_interactions
+from condrec.datasets.types import Dataset, Interactions
 from condrec.errors import CondrecError
 
 RATINGS, ITEMS = "ml-100k/u.data", "ml-100k/u.item"
@@ -15,7 +16,6 @@ GENRES = (
     "Documentary", "Drama", "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance",
     "Sci-Fi", "Thriller", "War", "Western",
 )  # fmt: skip
-HISTORY_LENGTH = 5
 
 
 def read_movies() -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -51,62 +51,37 @@ def _ratings(content: bytes) -> NDArray[np.int64]:
     return ratings
 
 
-def read_ml_100k(seed: int = 0) -> Dataset:
-    """Return MovieLens-100K, split at random 80/10/10 within every user.
+def read_ml_100k(split: str = "random-80-10-10", seed: int = 0) -> Dataset:
+    """Return MovieLens-100K as implicit feedback: every rating counts as positive.
 
-    A rating of 4 or 5 is positive (label 1), a lower one negative (label 0).  The first five
-    positives of each user in time are the history and belong to no split; ties in time keep the
-    order of the file.  The rest is shuffled with a fixed seed and cut user by user.
+    943 users, 1,682 films, 100,000 rows with times (Harper and Konstan 2015).
 
     Args:
+        split: one of ``condrec.datasets.splits.RULES``.
         seed: which random split.
 
     Raises:
-        CondrecError: missing, changed or malformed file.
+        CondrecError: missing, changed or malformed file, unknown split.
     """
     ratings = _ratings(open_data_file(RATINGS))
-    ratings = ratings[np.argsort(ratings[:, 3], kind="stable")]
     titles, genres = read_movies()
-    user, item, time = ratings[:, 0] - 1, ratings[:, 1] - 1, ratings[:, 3]
-    label = (ratings[:, 2] > 3).astype(np.int64)
-    n_users = int(user.max()) + 1
-    rows = Interactions(user, item, label, time)
-
-    earlier = _rank_within(user[label == 1], n_users)
-    in_history = np.zeros(len(rows), dtype=bool)
-    in_history[np.flatnonzero(label == 1)[earlier < HISTORY_LENGTH]] = True
-    past, rest = rows.where(in_history), rows.where(~in_history)
-
-    shuffled = np.random.default_rng([seed, 100]).permutation(len(rest))
-    rest, time = rest.where(shuffled), time[~in_history][shuffled]
-    place = _rank_within(rest.user, n_users)
-    count = np.bincount(rest.user, minlength=n_users)[rest.user]
-    # Rounding down the held-out tenths leaves a user with few ratings his training rows.
-    tenth = count // 10
-    part = np.where(place < tenth, 2, np.where(place < 2 * tenth, 1, 0))
-    parts = []
-    for number in range(3):
-        chosen = np.flatnonzero(part == number)
-        parts.append(rest.where(chosen[np.lexsort((time[chosen], rest.user[chosen]))]))
+    ones = np.ones(len(ratings), dtype=np.int64)
+    rows = Interactions(ratings[:, 0] - 1, ratings[:, 1] - 1, ones, ratings[:, 3])
+    if rows.user.min() < 0:
+        raise CondrecError(f"{RATINGS}: found user {rows.user.min() + 1}, expected ids from 1")
+    n_users = int(rows.user.max()) + 1
+    train, validation, test = split_interactions(rows, n_users, split, seed)
     return Dataset(
         name="ml-100k",
         n_users=n_users,
         n_items=len(titles),
-        train=parts[0],
-        validation=parts[1],
-        test=parts[2],
-        histories=Ragged.group(past.user, past.item, n_users),
+        train=train,
+        validation=validation,
+        test=test,
+        histories=no_histories(n_users),
         titles=titles,
         categories=genres,
-        data_split="random-80-10-10",
+        protocol="full",
+        data_split=split,
         sources=sources([RATINGS, ITEMS]),
     )
-
-
-def _rank_within(groups: NDArray[np.int64], n_groups: int) -> NDArray[np.int64]:
-    """Return each row's place among the rows of its group, counted from 0 in row order."""
-    order = np.argsort(groups, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(groups, minlength=n_groups))])
-    rank = np.empty(len(groups), dtype=np.int64)
-    rank[order] = np.arange(len(groups)) - starts[groups[order]]
-    return rank

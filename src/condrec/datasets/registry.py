@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from condrec.datasets import distill_cf, movielens_1m
 from condrec.datasets.embedded import VERSION, embedded
-from condrec.datasets.files import Entry, locate, read_registry
+from condrec.datasets.embedded_implicit import embedded_implicit
+from condrec.datasets.files import Entry, file_sha256, locate, read_registry
 from condrec.datasets.movielens import read_ml_100k
+from condrec.datasets.splits import RELEASED, RULES
+from condrec.datasets.tables import is_table, read_table, table_checksums
 from condrec.datasets.tfdcon_release import read_tfdcon_movielens
 from condrec.datasets.types import Dataset
 from condrec.errors import CondrecError, unknown_name
 
-_READERS: dict[str, Callable[[], Dataset]] = {
-    "embedded": embedded,
-    "ml-100k": read_ml_100k,
-    "tfdcon-movielens": read_tfdcon_movielens,
+
+@dataclass(frozen=True)
+class _Reader:
+    """How a data set is read; without ``splits`` it has one that cannot be changed."""
+
+    read: Callable[..., Dataset]
+    splits: tuple[str, ...] = ()
+
+
+_READERS = {
+    "embedded": _Reader(embedded),
+    "embedded-implicit": _Reader(embedded_implicit, RULES),
+    "magazine": _Reader(distill_cf.read_magazine, (RELEASED, *RULES)),
+    "ml-100k": _Reader(read_ml_100k, RULES),
+    "ml-1m": _Reader(movielens_1m.read_ml_1m, (RELEASED, *RULES)),
+    "tfdcon-movielens": _Reader(read_tfdcon_movielens),
 }
 
 
@@ -42,12 +59,22 @@ class DatasetInfo:
         return self.readable and self.present == self.expected
 
 
+def split_name(name: str) -> tuple[str, str | None]:
+    """Return data set and split of a name such as ``ml-100k@leave-one-out``; None if it has none.
+
+    The split is not checked.  A path of an existing file may hold an ``@``.
+    """
+    base, sign, split = name.rpartition("@")
+    return (base, split) if sign and not _path(name).exists() else (name, None)
+
+
 def find_entry(name: str) -> Entry:
-    """Return the registry entry of a data set, or refuse the unknown name."""
+    """Return the registry entry of a data set, with or without a split, or refuse the name."""
     registry = read_registry()
-    if name not in registry:
-        raise unknown_name("data set", name, registry)
-    return registry[name]
+    base, _ = split_name(name)
+    if base not in registry:
+        raise unknown_name("data set", base, registry)
+    return registry[base]
 
 
 def available() -> list[DatasetInfo]:
@@ -65,29 +92,91 @@ def available() -> list[DatasetInfo]:
 
 
 def load_dataset(name: str) -> Dataset:
-    """Return a data set by name.
+    """Return a data set by name, or a user's own by its path.
 
     Args:
-        name: one that ``available()`` lists.
+        name: one that ``available()`` lists; a table ``.csv``, ``.tsv`` or ``.inter`` (see
+            :func:`condrec.datasets.tables.read_table`); or a folder with the two files of a
+            Distill-CF data set.  ``NAME@SPLIT`` asks for another split than the usual one, such
+            as ``ml-100k@leave-one-out``.
+
+    Returns:
+        The data set; ``name`` is what was asked for.
 
     Raises:
-        CondrecError: unknown name, no reader in this version, missing or changed files.
+        CondrecError: unknown name or split, a split that is fixed, no reader in this version,
+            missing, changed or malformed files.
     """
-    entry = find_entry(name)
-    if name not in _READERS:
+    base, split = split_name(name)
+    if _is_own(base):
+        reader: Callable[..., Dataset]
+        if is_table(base):
+            reader, splits = read_table, RULES
+        else:
+            reader, splits = distill_cf.read_distill_cf_folder, (RELEASED, *RULES)
+        _check_split(base, split, splits)
+        dataset = reader(_path(base)) if split is None else reader(_path(base), split=split)
+        return replace(dataset, name=name)
+    entry = find_entry(base)
+    if base not in _READERS:
         raise CondrecError(
-            f"data set {name}: this version of condrec has no reader for it, expected one of "
+            f"data set {base}: this version of condrec has no reader for it, expected one of "
             f"{', '.join(sorted(_READERS))}; its official page is {entry.homepage}"
         )
-    return _READERS[name]()
+    read, splits = _READERS[base].read, _READERS[base].splits
+    _check_split(base, split, splits)
+    return replace(read() if split is None else read(split=split), name=name)
 
 
 def checksums(name: str) -> dict[str, str]:
-    """Return the registered SHA-256 of every file of a data set, present or not.
+    """Return the SHA-256 of every file of a data set: the registered ones, present or not.
 
     Generated data have no files: their ``VERSION`` stands in, raised by hand when they change.
+    A user's own files are hashed, again only when they change.
+
+    Raises:
+        CondrecError: unknown name, or a user's own file is missing.
     """
-    entry = find_entry(name)
+    base, split = split_name(name)
+    if _is_own(base):
+        path = _path(base)
+        if is_table(base):
+            return table_checksums(path)
+        return {each: file_sha256(path / each) for each in (distill_cf.TABLE, distill_cf.INDEX)}
+    entry = find_entry(base)
     if not entry.files:
-        return {name: f"generated, version {VERSION}"}
-    return {file.path: file.sha256 for file in entry.files}
+        return {base: f"generated, version {VERSION}"}
+    listed = {file.path: file.sha256 for file in entry.files}
+    if base == "ml-1m" and split in movielens_1m.NEEDS_TIMES:
+        own = locate(movielens_1m.RATINGS)
+        listed[movielens_1m.RATINGS] = "" if own is None else file_sha256(own)
+    return listed
+
+
+def _path(name: str) -> Path:
+    return Path(name).expanduser()
+
+
+def _is_own(name: str) -> bool:
+    """Whether a name is a path, not a data set of the registry."""
+    if name in read_registry() or not name:
+        return False
+    path = _path(name)
+    if is_table(name) or path.is_dir():
+        return True
+    if path.exists():
+        raise CondrecError(f"{name}: found another kind of file, expected .csv, .tsv or .inter")
+    if "/" in name or "\\" in name:
+        raise CondrecError(f"{name}: found no such file or folder, expected one; correct the path")
+    return False
+
+
+def _check_split(name: str, split: str | None, splits: tuple[str, ...]) -> None:
+    if split is None or split in splits:
+        return
+    if not splits:
+        raise CondrecError(
+            f"data set {name}: found the split {split!r}, expected none: its split is fixed; ask "
+            f"for {name}"
+        )
+    raise unknown_name("split", split, splits)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from condrec.datasets.types import Dataset, Interactions, Ragged, Replies
+from condrec.datasets.types import Dataset, Interactions, Ragged, Replies, SoftUsers
 from condrec.errors import CondrecError
 
 _COLUMNS = ("user", "item", "label", "time", "impression")
@@ -26,6 +26,10 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
             for column in _COLUMNS:
                 if getattr(value, column) is not None:
                     arrays[f"{field.name}.{column}"] = getattr(value, column)
+        elif isinstance(value, SoftUsers):
+            arrays["soft.matrix"] = value.matrix
+            if value.logits is not None:
+                arrays["soft.logits"] = value.logits
         elif isinstance(value, Ragged):
             arrays[f"{field.name}.values"] = value.values
             arrays[f"{field.name}.offsets"] = value.offsets
@@ -67,5 +71,9 @@ def load_saved_dataset(folder: Path) -> Dataset:
         values["replies"] = Replies(
             tuple(replies["contents"]), tuple(tuple(words) for words in replies["interests"])
         )
+    if "known.user" in arrays:
+        values["known"] = Interactions(*(arrays.get(f"known.{column}") for column in _COLUMNS))  # type: ignore[arg-type]
+    if "soft.matrix" in arrays:
+        values["soft"] = SoftUsers(arrays["soft.matrix"], arrays.get("soft.logits"))
     values["negative_pool"] = arrays.get("negative_pool")
     return Dataset(**values)

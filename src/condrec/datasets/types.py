@@ -180,6 +180,45 @@ class Interactions:
         return self.user if self.impression is None else self.impression
 
 
+@dataclass(frozen=True, eq=False)
+class SoftUsers:
+    """Training users that are made up: real numbers in place of interactions.
+
+    Args:
+        matrix: weight of every item for every user, from 0 to 1, shape [n_soft, n_items].
+        logits: the parameters the matrix was drawn from, same shape, or None if there are none.
+    """
+
+    matrix: NDArray[np.float32]
+    logits: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        matrix = np.ascontiguousarray(self.matrix, dtype=np.float32)
+        object.__setattr__(self, "matrix", matrix)
+        if matrix.ndim != 2 or not matrix.size:
+            raise CondrecError(
+                f"soft users: found shape {matrix.shape}, expected [n_soft, n_items]"
+            )
+        if not (np.isfinite(matrix).all() and matrix.min() >= 0 and matrix.max() <= 1):
+            raise CondrecError("soft users: found weights outside 0 to 1, expected none")
+        if self.logits is not None:
+            logits = np.ascontiguousarray(self.logits, dtype=np.float32)
+            object.__setattr__(self, "logits", logits)
+            if logits.shape != matrix.shape or not np.isfinite(logits).all():
+                raise CondrecError(
+                    f"soft users: found logits of shape {logits.shape}, expected finite ones of "
+                    f"shape {matrix.shape}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether every weight is 0 or 1, so that the rows can be stored as interactions."""
+        return bool(((self.matrix == 0) | (self.matrix == 1)).all())
+
+
 @dataclass(frozen=True)
 class Replies:
     """What a language model answered about a data set, recorded once.
@@ -209,8 +248,11 @@ class Dataset:
         replies: recorded language-model answers that come with the data.
         protocol: how the test is ranked: ``listed`` candidates per user or impression,
             ``full`` catalogue with seen items masked, or 100 sampled negatives (``uni100``).
-        data_split: ``released``, ``random-80-10-10`` or ``leave-one-out``.
+        data_split: ``released``, ``random-80-10-10``, ``time-80-10-10`` or ``leave-one-out``.
         negative_pool: items uniform negatives are drawn from; None means every item.
+        known: positive rows users are known by when they are scored and validated under the
+            ``full`` protocol; None means ``train``.  A condensed set keeps those of the full data.
+        soft: made-up users to train on in place of ``train``, which is empty then.
         sources: SHA-256 of every file it was read from.
     """
 
@@ -231,6 +273,8 @@ class Dataset:
     protocol: str = "listed"
     data_split: str = "released"
     negative_pool: IntArray | None = None
+    known: Interactions | None = None
+    soft: SoftUsers | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -240,7 +284,16 @@ class Dataset:
             rows: Interactions = getattr(self, split)
             _check_range(f"{split}.user", rows.user, self.n_users)
             _check_range(f"{split}.item", rows.item, self.n_items)
-        if not (self.train.label == 1).any():
+        if self.known is not None:
+            _check_range("known.user", self.known.user, self.n_users)
+            _check_range("known.item", self.known.item, self.n_items)
+        if self.soft is not None:
+            if self.soft.matrix.shape[1] != self.n_items or len(self.train):
+                raise CondrecError(
+                    f"soft users: found {self.soft.matrix.shape[1]} items and {len(self.train)} "
+                    f"training rows beside them, expected {self.n_items} items and no row"
+                )
+        elif not (self.train.label == 1).any():
             raise CondrecError(
                 f"train of {self.name}: found no positive row, expected at least one"
             )
@@ -261,6 +314,11 @@ class Dataset:
     def _check_lists(name: str, lists: Ragged, expected: int) -> None:
         if len(lists) != expected:
             raise CondrecError(f"{name}: found {len(lists)} lists, expected {expected}")
+
+    @property
+    def known_rows(self) -> Interactions:
+        """The positive rows users are known by when they are scored."""
+        return (self.train if self.known is None else self.known).positives
 
     @property
     def train_users(self) -> IntArray:

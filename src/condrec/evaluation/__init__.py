@@ -1,8 +1,9 @@
 """Evaluation: metrics of ranked lists, the listed-candidates protocol, paired intervals."""
 
+from condrec.evaluation.full import full_metrics
 from condrec.evaluation.intervals import Interval, paired_interval
 from condrec.evaluation.listed import (
-    ListedResult,
+    RankingResult,
     listed_metrics,
     mean_metrics,
     random_expectation,
@@ -12,7 +13,8 @@ from condrec.evaluation.metrics import QUALITY_METRICS, quality
 __all__ = [
     "QUALITY_METRICS",
     "Interval",
-    "ListedResult",
+    "RankingResult",
+    "full_metrics",
     "listed_metrics",
     "mean_metrics",
     "paired_interval",

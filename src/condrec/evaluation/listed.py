@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,7 +22,7 @@ from condrec.evaluation.metrics import (
 
 
 @dataclass(frozen=True, eq=False)
-class ListedResult:
+class RankingResult:
     """Metrics of every ranked list.
 
     Args:
@@ -30,16 +30,18 @@ class ListedResult:
         values: by metric name, one value a group, shape [n_groups]; only AUC has NaN, where a
             group holds no negative row.
         n_dropped: groups left out because they hold no positive row.
+        overall: metrics that are no mean over groups, such as the pooled AUC and the coverage.
     """
 
     groups: IntArray
     values: Mapping[str, FloatArray]
     n_dropped: int
+    overall: Mapping[str, float] = field(default_factory=dict)
 
 
 def listed_metrics(
     scores: ArrayLike, rows: Interactions, ks: Sequence[int] = (1, 5, 10), seed: int = 0
-) -> ListedResult:
+) -> RankingResult:
     """Rank the candidates of every group by their scores and measure each list.
 
     A group is an impression where rows have one, else a user.  Groups without a positive row
@@ -82,12 +84,15 @@ def listed_metrics(
         metrics[f"Recall@{k}"] = recall(ranking, k)
         metrics[f"MRR@{k}"] = reciprocal_rank(ranking, k)
     metrics["AUC"] = auc(ranking)
-    return ListedResult(ids[kept], metrics, int((~kept).sum()))
+    return RankingResult(ids[kept], metrics, int((~kept).sum()))
 
 
-def mean_metrics(result: ListedResult) -> dict[str, float]:
-    """Return the mean over groups of every metric; AUC over the groups that have one, else NaN."""
-    means = {}
+def mean_metrics(result: RankingResult) -> dict[str, float]:
+    """Return the mean over groups of every metric, and what was measured over all groups.
+
+    Groups without a value (AUC without both labels) are left out; NaN if none has one.
+    """
+    means = dict(result.overall)
     for name, values in result.values.items():
         known = values[~np.isnan(values)]
         means[name] = float(known.mean()) if len(known) else float("nan")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from condrec.errors import CondrecError
 
@@ -153,3 +154,17 @@ def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
     result = np.full(len(above), np.nan)
     np.divide(above, below, out=result, where=below > 0)
     return result
+
+
+def pooled_auc(scores: FloatArray, labels: NDArray[np.bool_]) -> float:
+    """Return the AUC of all rows thrown together; a tied pair counts one half.
+
+    Args:
+        scores: shape [n_rows].
+        labels: whether a row is positive, shape [n_rows]; both kinds must occur.
+    """
+    rank = stats.rankdata(scores)
+    n_positive = int(labels.sum())
+    n_negative = len(labels) - n_positive
+    above = rank[labels].sum() - n_positive * (n_positive + 1) / 2
+    return float(above / (n_positive * n_negative)) if n_positive and n_negative else float("nan")

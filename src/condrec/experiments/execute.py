@@ -18,12 +18,12 @@ import pandas as pd
 
 from condrec import __version__, paths
 from condrec.condensers import size, size_report
-from condrec.condensers.user_embeddings import fingerprint
-from condrec.datasets import Dataset, Interactions, load_dataset
-from condrec.evaluation import ListedResult, listed_metrics, mean_metrics
+from condrec.condensers.shared_work import fingerprint
+from condrec.datasets import Dataset, Interactions, load_dataset, with_noise
+from condrec.evaluation import RankingResult, full_metrics, listed_metrics, mean_metrics
 from condrec.experiments.artifact import is_complete, write_artifact
 from condrec.experiments.run import MEASURE_ONLY, Run
-from condrec.recommenders import Fitted, resolve_device
+from condrec.recommenders import resolve_device, selected_by
 
 CUTOFFS = (1, 5, 10)
 load = lru_cache(maxsize=4)(load_dataset)
@@ -49,9 +49,9 @@ def execute(run: Run, device: str = "cpu", out: Path | None = None) -> Path:
     if out is None and is_complete(folder):
         return folder
     place = resolve_device(device)
-    full = load(run.dataset)
+    full = with_noise(load(run.dataset), run.noise, run.condenser_seed)
     method = run.condenser()
-    cost = method.prepare(full, run.condenser_seed, place)
+    cost = method.prepare(full, run.budget, run.condenser_seed, place)
     start = time.perf_counter()
     condensed = method.condense(full, run.budget, run.condenser_seed, place)
     seconds = {"condense": time.perf_counter() - start + cost.pop("seconds", 0.0)}
@@ -63,8 +63,9 @@ def execute(run: Run, device: str = "cpu", out: Path | None = None) -> Path:
         "cost": cost,
         "condensed_sha256": fingerprint(condensed),
         "data": {"data_split": full.data_split, "protocol": full.protocol},
+        "selected_by": selected_by(full),
     }
-    curve = pd.DataFrame(columns=["epoch", "seconds", "loss", "NDCG@5"])
+    curve = pd.DataFrame(columns=["epoch", "seconds", "loss", "validation"])
     groups: dict[str, np.ndarray] = {}
     if run.recommender == MEASURE_ONLY:
         content |= {"test": {}, "statistics": statistics(condensed)}
@@ -76,6 +77,8 @@ def execute(run: Run, device: str = "cpu", out: Path | None = None) -> Path:
         start = time.perf_counter()
         results = evaluate(fitted, full, condensed, run.seed)
         seconds["evaluate"] = time.perf_counter() - start
+        if full.protocol == "full":  # what the comparison of speed needs as a row
+            cost["seconds_evaluate"] = round(seconds["evaluate"], 4)
         content |= {name: mean_metrics(result) for name, result in results.items()}
         groups = _per_group(results)
         # Optimiser and scheduler refer to each other, so a model outlives its run until the next
@@ -94,15 +97,21 @@ def execute(run: Run, device: str = "cpu", out: Path | None = None) -> Path:
     return write_artifact(folder, write)
 
 
-def evaluate(
-    fitted: Fitted, full: Dataset, condensed: Dataset, seed: int
-) -> dict[str, ListedResult]:
+def evaluate(fitted: Any, full: Dataset, condensed: Dataset, seed: int) -> dict[str, RankingResult]:
     """Evaluate on the full data's test and validation rows.
 
-    Histories are the users' own, never a merged one.  The texts of the items are those of the
+    Under the full protocol all items but the known ones are ranked.  Under the listed one
+    histories are the users' own, never a merged one.  The texts of the items are those of the
     training set (``test``, ``validation``: what the published configurations do) or the original
     ones (``test_original_content``: what the paper says).
     """
+    if full.protocol == "full":
+        return {
+            split: full_metrics(
+                fitted.score_users, full, split, seed=seed, with_auc=split == "test"
+            )
+            for split in ("test", "validation")
+        }
     as_trained = replace(full, tokens=condensed.tokens)
     plan: dict[str, tuple[Dataset, Interactions]] = {
         "test": (as_trained, full.test),
@@ -115,11 +124,12 @@ def evaluate(
     }
 
 
-def _per_group(results: dict[str, ListedResult]) -> dict[str, np.ndarray]:
+def _per_group(results: dict[str, RankingResult]) -> dict[str, np.ndarray]:
     kept = {"groups": results["test"].groups}
     for name in ("test", "test_original_content"):
-        for metric in ("NDCG@1", "NDCG@5"):
-            kept[f"{name}:{metric}"] = results[name].values[metric].astype(np.float32)
+        for metric in ("NDCG@1", "NDCG@5", "NDCG@10", "HR@10"):
+            if name in results and metric in results[name].values:
+                kept[f"{name}:{metric}"] = results[name].values[metric].astype(np.float32)
     return kept
 
 

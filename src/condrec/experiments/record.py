@@ -33,12 +33,20 @@ _NUMBERS = {
 }
 _DTYPES = dict.fromkeys([name for name in COLUMNS if name not in _NUMBERS], str)
 _TRAINED = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5", "MRR@5", "AUC")
+_RANKED = ("HR@10", "NDCG@10", "PSP@10", "HR@100", "NDCG@100", "Recall@10", "AUC")
+_RANKED_OVERALL = ("Coverage@10", "LongTail@10")
+_GROUP_METRICS = ("NDCG@1", "NDCG@5", "NDCG@10", "HR@10")
 _BLOCKS = {
     "test": ("test", "training", _TRAINED),
     "test_original_content": ("test", "original", ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5")),
     "validation": ("validation", "training", ("NDCG@5",)),
 }
 """Block of ``metrics.json`` -> split, test_content and the metrics that are recorded."""
+_FULL_BLOCKS = {
+    "test": ("test", "", (*_RANKED, *_RANKED_OVERALL)),
+    "validation": ("validation", "", ("HR@100", "NDCG@10")),
+}
+"""The same under the full protocol, which knows no texts."""
 SCALE = 65_535
 """Recorded metrics of single groups are stored as 16-bit fractions (error below 1e-5)."""
 
@@ -48,10 +56,12 @@ def rows_of(folder: Path, grid: str) -> pd.DataFrame:
     content = read_metrics(folder)
     common = _common(content, grid)
     rows: list[dict[str, Any]] = []
-    for block, (split, test_content, metrics) in _BLOCKS.items():
+    blocks = _FULL_BLOCKS if content["data"]["protocol"] == "full" else _BLOCKS
+    for block, (split, test_content, metrics) in blocks.items():
         for metric in metrics:
             if metric in content.get(block, {}):
-                settings = common["settings"] | {"test_content": test_content}
+                texts = {"test_content": test_content} if test_content else {}
+                settings = common["settings"] | texts
                 value = content[block][metric]
                 rows.append(
                     _row(common, split=split, metric=metric, value=value, settings=settings)
@@ -63,7 +73,7 @@ def rows_of(folder: Path, grid: str) -> pd.DataFrame:
 
 
 def curve_of(folder: Path, grid: str) -> pd.DataFrame:
-    """Return one row an epoch: validation NDCG@5, with its epoch and seconds since the start."""
+    """Return one row an epoch: its validation score, and the seconds since the start."""
     content = read_metrics(folder)
     common = _common(content, grid)
     curve = pd.read_csv(folder / "curve.csv")
@@ -71,8 +81,8 @@ def curve_of(folder: Path, grid: str) -> pd.DataFrame:
         _row(
             common | {"epochs": int(point["epoch"]), "seconds_train": round(point["seconds"], 4)},
             split="validation",
-            metric="NDCG@5",
-            value=point["NDCG@5"],
+            metric=content["selected_by"],
+            value=point["validation"],
         )
         for point in curve.to_dict("records")
     ]
@@ -131,7 +141,7 @@ def recorded(grid: str, suffix: str = ".csv") -> pd.DataFrame:
     return pd.read_csv(path, dtype=_DTYPES, keep_default_na=False, na_values={"budget": [""]})
 
 
-def record(grid: str, folders: Iterable[Path], curves: bool = False) -> None:
+def record(grid: str, folders: Iterable[Path], curves: bool = False, groups: bool = True) -> None:
     """Add the rows of artifacts to ``data/recorded/``.
 
     Rows of the same key are replaced, and so are those of the same run under another key: they
@@ -143,7 +153,8 @@ def record(grid: str, folders: Iterable[Path], curves: bool = False) -> None:
     _merge(grid, ".csv", pd.concat([rows_of(folder, grid) for folder in folders]))
     if curves:
         _merge(grid, "-curves.csv", pd.concat([curve_of(folder, grid) for folder in folders]))
-    _record_groups(grid, folders)
+    if groups:
+        _record_groups(grid, folders)
 
 
 def _merge(grid: str, suffix: str, new: pd.DataFrame) -> None:
@@ -181,7 +192,7 @@ def _group_file(grid: str, recommender: str) -> Path:
 
 
 def _record_groups(grid: str, folders: list[Path]) -> None:
-    """Keep NDCG@1 and NDCG@5 of every ranked list, for paired intervals; one file a model."""
+    """Keep a few metrics of every ranked list, for paired intervals; one file a model."""
     by_model: dict[str, dict[str, NDArray[Any]]] = {}
     for folder in folders:
         run = read_metrics(folder)["run"]
@@ -190,9 +201,10 @@ def _record_groups(grid: str, folders: list[Path]) -> None:
                 continue
             mine = by_model.setdefault(run["recommender"], {})
             mine[f"{run['dataset']}:groups"] = stored["groups"].astype(np.int32)
-            for name in ("test:NDCG@1", "test:NDCG@5"):
-                scaled = np.round(np.nan_to_num(stored[name]) * SCALE).astype(np.uint16)
-                mine[f"{folder.name}:{name.split(':')[1]}"] = scaled
+            for metric in _GROUP_METRICS:
+                if f"test:{metric}" in stored.files:
+                    values = np.nan_to_num(stored[f"test:{metric}"])
+                    mine[f"{folder.name}:{metric}"] = np.round(values * SCALE).astype(np.uint16)
     for name, arrays in by_model.items():
         path = _group_file(grid, name)
         if path.exists():

@@ -11,7 +11,7 @@ import pandas as pd
 from condrec.experiments.artifact import is_complete
 from condrec.experiments.execute import run_folder
 from condrec.experiments.grid_runner import local_executor, missing, run_grid
-from condrec.experiments.grids import MODELS, Grid, Scale, grid
+from condrec.experiments.grids import Grid, Scale, grid
 from condrec.experiments.record import record, recorded
 from condrec.experiments.run import MEASURE_ONLY, Run
 from condrec.profiles import read_profile
@@ -23,17 +23,26 @@ WORKER_GIB = 1.5
 """Memory one worker was seen to need on MovieLens."""
 
 
-def scales(profile: str, datasets: Sequence[str] | None = None) -> list[Scale]:
-    """Return one scale a data set of a profile, or of ``datasets`` instead."""
+def scales(profile: str, chosen: Grid, datasets: Sequence[str] | None = None) -> list[Scale]:
+    """Return one scale a data set of a profile, or of ``datasets`` instead.
+
+    Args:
+        profile: its ``dataset`` is for grids on texts, its ``implicit`` ones for grids on
+            implicit feedback; ``models`` are text models.
+        chosen: the grid.
+        datasets: instead of the profile's.
+    """
     parameters = read_profile(profile)
-    names = datasets or [parameters["dataset"]]
-    models = parameters.get("models", MODELS)
-    return [Scale(name, tuple(parameters["seeds"]), tuple(models)) for name in names]
+    texts = chosen.data == "texts"
+    names = datasets or ([parameters["dataset"]] if texts else parameters["implicit"])
+    models = tuple(parameters["models"]) if texts else ()
+    return [Scale(name, tuple(parameters["seeds"]), models) for name in names]
 
 
 def grid_runs(name: str, profile: str, datasets: Sequence[str] | None = None) -> list[Run]:
     """Return the runs of a grid."""
-    return [run for scale in scales(profile, datasets) for run in grid(name).build(scale)]
+    chosen = grid(name)
+    return [run for scale in scales(profile, chosen, datasets) for run in chosen.build(scale)]
 
 
 def reproduce(
@@ -70,14 +79,14 @@ def reproduce(
 
     def keep(run: Run, folder: Path) -> None:
         if record_rows:
-            record(name, [folder], chosen.curves)
+            record(name, [folder], chosen.curves, chosen.groups)
 
     todo = missing(runs, known)
     print(plan(chosen, todo))
     if record_rows:  # finished earlier without being recorded
         wanted = {run.key(): run_folder(run) for run in runs}
         ready = [f for key, f in wanted.items() if key not in known and is_complete(f)]
-        record(name, ready, chosen.curves)
+        record(name, ready, chosen.curves, chosen.groups)
     if todo:
         with local_executor(place, chosen.workers) as executor:
             run_grid(todo, executor, place, keep)
@@ -98,13 +107,16 @@ def plan(chosen: Grid, todo: Sequence[Run]) -> str:
 
 def estimated_seconds(name: str, todo: Sequence[Run]) -> list[float]:
     """Return the expected seconds of each run: recorded means where there are any."""
-    frames = [recorded(each) for each in (name, "tf-dcon-table-3")]
+    lead = "distill-cf-table" if grid(name).data == "implicit" else "tf-dcon-table-3"
+    frames = [recorded(each) for each in (name, lead)]
     rows = pd.concat([f for f in frames if not f.empty] or frames[:1])
     rows = rows.drop_duplicates(["key"])
     total = rows["seconds_condense"].astype(float) + rows["seconds_train"].astype(float)
-    known = total.groupby([rows["method"], rows["recommender"]]).mean().to_dict()
+    known = total.groupby([rows["dataset"], rows["method"], rows["recommender"]]).mean().to_dict()
     return [
-        float(known.get((run.method, run.recommender), SECONDS.get(run.recommender, 1.0)))
+        float(
+            known.get((run.dataset, run.method, run.recommender), SECONDS.get(run.recommender, 1.0))
+        )
         if run.recommender != MEASURE_ONLY
         else 1.0
         for run in todo

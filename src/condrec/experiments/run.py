@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from condrec.condensers import CONDENSERS, Condenser, TFDCon, condenser
+from condrec.condensers import CONDENSERS, Condenser, DistillCF, TFDCon, condenser
 from condrec.condensers.content import VERSION as CONTENT_VERSION
 from condrec.datasets import checksums
-from condrec.errors import unknown_name
+from condrec.errors import CondrecError, unknown_name
 from condrec.recommenders import RECOMMENDERS, recommender
+from condrec.settings import parameters
 from condrec.text.extractive import VERSION as EXTRACTIVE_VERSION
 from condrec.text.sentence_embeddings import VERSION as SENTENCE_VERSION
 
@@ -32,6 +33,8 @@ class Run:
         budget: see :meth:`Condenser.condense`.
         method_settings, recommender_settings: parameters that differ from the defaults.
         draw: seed of the condenser; equal to ``seed`` unless given.
+        noise: share of training and validation rows replaced by random ones before anything else
+            (:func:`condrec.datasets.with_noise`).
     """
 
     dataset: str
@@ -42,6 +45,7 @@ class Run:
     method_settings: Mapping[str, Any] = field(default_factory=dict)
     recommender_settings: Mapping[str, Any] = field(default_factory=dict)
     draw: int | None = None
+    noise: float = 0.0
 
     @property
     def condenser_seed(self) -> int:
@@ -58,7 +62,8 @@ class Run:
 
     def settings(self) -> dict[str, Any]:
         """Return the parameters that differ from their defaults, method and recommender joined."""
-        changed = _changed(self.condenser())
+        changed = {"noise": self.noise} if self.noise else {}
+        changed |= _changed(self.condenser())
         if self.recommender != MEASURE_ONLY:
             changed |= _changed(self.model())
         return dict(sorted(changed.items()))
@@ -80,6 +85,8 @@ class Run:
         method = self.condenser()
         used = {self.method: method.VERSION}
         names = [self.recommender] if self.recommender != MEASURE_ONLY else []
+        if isinstance(method, DistillCF):
+            names.append("infinite-ae")
         if isinstance(method, TFDCon):
             names.append(method.encoder)
             used["sentence_embeddings"] = SENTENCE_VERSION
@@ -96,10 +103,11 @@ class Run:
 
 def _changed(config: Any) -> dict[str, Any]:
     """Return the fields of a configuration that differ from their class's defaults."""
+    default = {f.name: f.default for f in fields(config)}
     return {
-        f.name: getattr(config, f.name)
-        for f in fields(config)
-        if getattr(config, f.name) != f.default
+        name: getattr(config, field)
+        for name, field in parameters(config).items()
+        if getattr(config, field) != default[field]
     }
 
 
@@ -112,20 +120,25 @@ def make_run(
     settings: Mapping[str, Any] | None = None,
     draw: int | None = None,
 ) -> Run:
-    """Build a run from settings that may belong to the method or to the recommender.
+    """Build a run from settings of the method or the recommender, or ``noise``.
 
     Raises:
         CondrecError: a name that neither knows (the nearest valid one is offered).
     """
     if method not in CONDENSERS:
         raise unknown_name("method", method, CONDENSERS)
-    of_method = {f.name for f in fields(CONDENSERS[method])}
+    of_method = set(parameters(CONDENSERS[method]))
     of_model: set[str] = set()
     if recommender_name != MEASURE_ONLY:
         if recommender_name not in RECOMMENDERS:
             raise unknown_name("recommender", recommender_name, RECOMMENDERS)
-        of_model = {f.name for f in fields(RECOMMENDERS[recommender_name])}
+        of_model = set(parameters(RECOMMENDERS[recommender_name]))
     given = dict(settings or {})
+    noise = given.pop("noise", 0.0)
+    try:
+        noise = float(noise)
+    except (TypeError, ValueError):
+        raise CondrecError(f"noise: found {noise!r}, expected a share from 0 to below 1") from None
     for name in given:
         if name not in of_method | of_model:
             raise unknown_name(
@@ -140,6 +153,7 @@ def make_run(
         {k: v for k, v in given.items() if k in of_method},
         {k: v for k, v in given.items() if k in of_model},
         draw,
+        noise,
     )
     run.settings()  # builds both configurations, so that a bad value is refused at once
     return run

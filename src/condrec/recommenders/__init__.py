@@ -6,10 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from condrec.errors import unknown_name
-from condrec.recommenders.base import Fitted, Recommender, TrainingLog, resolve_device
+from condrec.recommenders.base import (
+    Fitted,
+    FullRanker,
+    Recommender,
+    TrainingLog,
+    resolve_device,
+    selected_by,
+    validation_score,
+)
+from condrec.recommenders.bpr_mf import BPRMF
+from condrec.recommenders.ease import EASE
 from condrec.recommenders.fastformer import Fastformer
 from condrec.recommenders.floors import LikeRatio, Popularity, Random
+from condrec.recommenders.infinite_ae import InfiniteAE
+from condrec.recommenders.item_knn import ItemKNN
+from condrec.recommenders.lightgcn import LightGCN
+from condrec.recommenders.mult_vae import MultVAE
 from condrec.recommenders.naml import NAML
+from condrec.recommenders.neumf import NeuMF
 from condrec.recommenders.nrms import NRMS
 from condrec.recommenders.training import FittedTextModel, TextModelConfig
 from condrec.settings import configure
@@ -21,6 +36,13 @@ RECOMMENDERS: dict[str, type[Any]] = {
     "naml": NAML,
     "nrms": NRMS,
     "fastformer": Fastformer,
+    "infinite-ae": InfiniteAE,
+    "ease": EASE,
+    "item-knn": ItemKNN,
+    "mult-vae": MultVAE,
+    "bpr-mf": BPRMF,
+    "neumf": NeuMF,
+    "lightgcn": LightGCN,
 }
 
 
@@ -32,13 +54,21 @@ def recommender(name: str, settings: Mapping[str, Any] | None = None) -> Any:
 
 
 __all__ = [
+    "BPRMF",
+    "EASE",
     "NAML",
     "NRMS",
     "RECOMMENDERS",
     "Fastformer",
     "Fitted",
     "FittedTextModel",
+    "FullRanker",
+    "InfiniteAE",
+    "ItemKNN",
+    "LightGCN",
     "LikeRatio",
+    "MultVAE",
+    "NeuMF",
     "Popularity",
     "Random",
     "Recommender",
@@ -46,4 +76,6 @@ __all__ = [
     "TrainingLog",
     "recommender",
     "resolve_device",
+    "selected_by",
+    "validation_score",
 ]

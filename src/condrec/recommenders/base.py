@@ -8,7 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from condrec.datasets import Dataset, Interactions
+from condrec.datasets import Dataset, Interactions, SparseMatrix, known_matrix
+from condrec.evaluation import full_metrics, listed_metrics, mean_metrics
+
+VALIDATED = 1500
+"""Users that a validation inside a fit looks at, at most: choices are cheap and stay the same."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,9 @@ class TrainingLog:
     """How a fit went.
 
     Args:
-        curve: one row an epoch: epoch, seconds since the start, loss, validation NDCG@5.
+        curve: one row an epoch: epoch, seconds since the start, loss, and the validation score the
+            model is selected by (:func:`validation_score`).  A model that is solved rather than
+            trained has a row for every regulariser it tried, given as the loss.
         epochs: epochs run.
         seconds: wall-clock seconds of the whole fit, validation included.
     """
@@ -37,6 +43,73 @@ class Fitted(Protocol):
         Histories and item texts come from ``dataset``, users and items from ``rows``.
         """
         ...
+
+
+class FullRanker:
+    """A fitted model that scores the whole catalogue for users known by their items.
+
+    Sub-classes implement :meth:`score_users`; single rows are scored through it.
+    """
+
+    log: TrainingLog
+
+    def score_users(self, users: NDArray[np.int64], known: SparseMatrix) -> NDArray[np.floating]:
+        """Return a score for every item.
+
+        Args:
+            users: ids, shape [b]; models that know no ids ignore them.
+            known: what is known of these users, binary, shape [b, n_items].
+
+        Returns:
+            Shape [b, n_items], higher is better; known items are scored like any other.
+        """
+        raise NotImplementedError
+
+    def score(self, dataset: Dataset, rows: Interactions) -> NDArray[np.float64]:
+        """Return one score a row, shape [n_rows]; users are known by ``dataset.known_rows``."""
+        users, place = np.unique(rows.user, return_inverse=True)
+        known = known_matrix(dataset)
+        scores = np.empty(len(rows))
+        # Few users at a time: a row may belong to any of them.
+        for start in range(0, len(users), 1024):
+            here = (place >= start) & (place < start + 1024)
+            some = users[start : start + 1024]
+            table = self.score_users(some, known[some])
+            scores[here] = table[place[here] - start, rows.item[here]]
+        return scores
+
+
+def selected_by(dataset: Dataset) -> str:
+    """Return the name of the validation metric models are selected by.
+
+    HR@100 is the published choice under the full protocol (fact sheet Distill-CF, section 3.2).
+    """
+    return "HR@100" if dataset.protocol == "full" else "NDCG@5"
+
+
+def validated_users(dataset: Dataset, seed: int) -> NDArray[np.int64]:
+    """Return the users a validation looks at: those with a positive, at most :data:`VALIDATED`."""
+    users = np.unique(dataset.validation.positives.user)
+    if len(users) <= VALIDATED:
+        return users
+    return np.sort(np.random.default_rng([seed, 37]).choice(users, VALIDATED, replace=False))
+
+
+def validation_score(fitted: Any, dataset: Dataset, seed: int) -> float:
+    """Return a model's validation score, see :func:`selected_by`; a mean over validated users."""
+    metric = selected_by(dataset)
+    if dataset.protocol == "full":
+        users = validated_users(dataset, seed)
+        result = full_metrics(
+            *(fitted.score_users, dataset, "validation"),
+            ks=(100,),
+            seed=seed,
+            with_auc=False,
+            users=users,
+        )
+        return float(result.values[metric][users].mean())
+    scores = fitted.score(dataset, dataset.validation)
+    return mean_metrics(listed_metrics(scores, dataset.validation, ks=(5,), seed=seed))[metric]
 
 
 class Recommender(Protocol):

@@ -8,12 +8,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from condrec.datasets import Dataset, Interactions
-from condrec.recommenders.base import TrainingLog
+from condrec.datasets import Dataset, Interactions, SparseMatrix, training_matrix
+from condrec.recommenders.base import FullRanker, TrainingLog
 
 
 @dataclass(frozen=True)
-class FittedItemScores:
+class FittedItemScores(FullRanker):
     """One score an item, the same for every user.
 
     Args:
@@ -27,9 +27,13 @@ class FittedItemScores:
         """Look the items up."""
         return self.item_scores[rows.item]
 
+    def score_users(self, users: NDArray[np.int64], known: SparseMatrix) -> NDArray[np.float64]:
+        """Repeat the scores for every user."""
+        return np.tile(self.item_scores, (len(users), 1))
+
 
 @dataclass(frozen=True)
-class FittedRandom:
+class FittedRandom(FullRanker):
     """A fresh score for every row."""
 
     seed: int
@@ -38,6 +42,10 @@ class FittedRandom:
     def score(self, dataset: Dataset, rows: Interactions) -> NDArray[np.float64]:
         """Draw the scores from the seed; nothing is learned."""
         return np.random.default_rng([self.seed, 7]).random(len(rows))
+
+    def score_users(self, users: NDArray[np.int64], known: SparseMatrix) -> NDArray[np.float64]:
+        """Draw a row of scores a user."""
+        return np.random.default_rng([self.seed, 7, int(users[0])]).random(known.shape)
 
 
 @dataclass(frozen=True)
@@ -57,13 +65,14 @@ def _counts(items: NDArray[np.int64], n_items: int) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Popularity:
-    """Score of an item: the number of its positive training rows."""
+    """Score of an item: how many training users like it; soft users count by their weights."""
 
     VERSION: ClassVar[int] = 1
 
     def fit(self, dataset: Dataset, seed: int, device: str = "cpu") -> FittedItemScores:
         """Count."""
-        return FittedItemScores(_counts(dataset.train.positives.item, dataset.n_items))
+        counts = training_matrix(dataset).sum(axis=0, dtype=np.float64)
+        return FittedItemScores(np.asarray(counts).ravel())
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,7 @@ def _train(
                 "epoch": epoch,
                 "seconds": time.perf_counter() - start,
                 "loss": mean_loss,
-                "NDCG@5": score,
+                "validation": score,
             }
         )
         if score > best_score:

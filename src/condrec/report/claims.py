@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from condrec.errors import unknown_name
-from condrec.experiments.grids import ALPHAS, MODELS
+from condrec.experiments.grids.tf_dcon import ALPHAS, MODELS
 from condrec.report.mapping import Line, PaperMapping
 from condrec.report.matching import Recorded, quality_values, run_values
 

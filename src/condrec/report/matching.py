@@ -13,7 +13,7 @@ import pandas as pd
 from condrec.condensers import CONDENSERS
 from condrec.errors import CondrecError
 from condrec.evaluation import QUALITY_METRICS, quality
-from condrec.experiments.grids import PRIMARY
+from condrec.experiments.grids.tf_dcon import PRIMARY
 from condrec.experiments.record import COLUMNS
 from condrec.recommenders import RECOMMENDERS
 from condrec.report.mapping import Line

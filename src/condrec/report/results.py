@@ -29,7 +29,7 @@ from condrec.experiments import (
     run_folder,
     run_grid,
 )
-from condrec.experiments.reproduce import scales
+from condrec.experiments.reproduce import grid_runs, scales
 from condrec.report.plan import planned, selected
 
 FloatArray = NDArray[np.float64]
@@ -148,7 +148,7 @@ def recorded_results(name: str, profile: str = "real", **wanted: Any) -> Results
         profile: the profile the grid was recorded under.
         wanted: see :meth:`Results.where`.
     """
-    runs = [run for scale in scales(profile) for run in grid(name).build(scale)]
+    runs = grid_runs(name, profile)
     plan = planned(name, runs)
     stored: dict[str, Any] = {}
 
@@ -182,7 +182,7 @@ def fresh(
         wanted: only these configurations, see :meth:`Results.where`.
     """
     runs: list[Run] = []
-    for scale in scales(profile):
+    for scale in scales(profile, grid(name)):
         chosen = replace(scale, seeds=seeds or scale.seeds, models=models or scale.models)
         runs += grid(name).build(chosen)
     plan = planned(name, runs)

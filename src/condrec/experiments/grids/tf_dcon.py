@@ -7,10 +7,10 @@ negatives from the user's dislikes, items tested with the texts they were traine
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from condrec.errors import unknown_name
+from condrec.experiments.grids.base import Grid, Scale, Settings
 from condrec.experiments.run import MEASURE_ONLY, Run, make_run
 
 MODELS = ("naml", "nrms", "fastformer")
@@ -19,61 +19,21 @@ ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0, 2.0)
 ALPHA = 0.5
 """The paper gives no alpha; the middle of the range it calls best, fixed before any run."""
 PRIMARY = {"negatives": "dislikes", "test_content": "training"}
-Settings = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Scale:
-    """How large a grid is run.
-
-    Args:
-        dataset: the data set.
-        seeds: seeds, lead model first.
-        models: recommenders, lead model first.
-    """
-
-    dataset: str
-    seeds: Sequence[int]
-    models: Sequence[str] = MODELS
-
-    @property
-    def released(self) -> bool:
-        """Whether the authors' own condensed sets exist for the data."""
-        return self.dataset == "tfdcon-movielens"
-
-    @property
-    def n_users(self) -> int:
-        """K: the released number on MovieLens, about a tenth of the users elsewhere."""
-        return 47 if self.released else 60
-
-    def runs(
-        self, method: str, budget: float | None = None, model: str = "naml", **settings: Any
-    ) -> list[Run]:
-        """Return one run a seed."""
-        return [
-            make_run(self.dataset, method, model, seed, budget, settings) for seed in self.seeds
-        ]
+def models(scale: Scale) -> Sequence[str]:
+    """Return the scale's models, by default all three."""
+    return scale.models or MODELS
 
 
-@dataclass(frozen=True)
-class Grid:
-    """A named list of runs.
+def released(scale: Scale) -> bool:
+    """Say whether the authors' own condensed sets exist for the data."""
+    return scale.dataset == "tfdcon-movielens"
 
-    Args:
-        name: name on the command line.
-        answers: which table or figure it answers, in words.
-        build: the runs at a scale.
-        primary: the settings verdicts are given under.
-        curves: whether the epochs' curves are recorded too.
-        workers: local processes at once; 1 where seconds are the result.
-    """
 
-    name: str
-    answers: str
-    build: Callable[[Scale], list[Run]]
-    primary: Settings = field(default_factory=lambda: dict(PRIMARY))
-    curves: bool = False
-    workers: int | None = None
+def n_users(scale: Scale) -> int:
+    """Return K: the released number on MovieLens, about a tenth of the users elsewhere."""
+    return 47 if released(scale) else 60
 
 
 def tf_dcon_editions(scale: Scale) -> list[tuple[str, float, Settings]]:
@@ -83,10 +43,10 @@ def tf_dcon_editions(scale: Scale) -> list[tuple[str, float, Settings]]:
     many real users.
     """
     return [
-        ("tf-dcon", scale.n_users, {"alpha": ALPHA}),
+        ("tf-dcon", n_users(scale), {"alpha": ALPHA}),
         (
             "tf-dcon",
-            -(-scale.n_users // 2),
+            -(-n_users(scale) // 2),
             {"alpha": ALPHA, "edition": "strict", "m": 2},
         ),
     ]
@@ -94,17 +54,17 @@ def tf_dcon_editions(scale: Scale) -> list[tuple[str, float, Settings]]:
 
 def table_3_methods(scale: Scale) -> list[tuple[str, float | None, Settings]]:
     """Return the rows of Table III: full data, released sets, ours, rivals of equal size."""
-    k = scale.n_users
-    share = 2373 / 36105 if scale.released else 0.1  # the released set's share of positives
+    k = n_users(scale)
+    share = 2373 / 36105 if released(scale) else 0.1  # the released set's share of positives
     own = {"content": "auto"}
-    released: list[tuple[str, float | None, Settings]] = [
+    authors: list[tuple[str, float | None, Settings]] = [
         ("released-condensed", None, {}),
         ("released-random", None, {}),
         ("released-majority", None, {}),
     ]
     return [
         ("none", None, {}),
-        *(released if scale.released else []),
+        *(authors if released(scale) else []),
         *tf_dcon_editions(scale),
         ("k-medoids", k, {}),
         ("random-users", k, own),
@@ -120,8 +80,8 @@ def table_1(scale: Scale) -> list[Run]:
     """Table I: what condensing costs, in steps and seconds."""
     methods: list[tuple[str, float | None, Settings]] = [
         ("none", None, {}),
-        ("random-users", scale.n_users, {"content": "auto"}),
-        ("k-medoids", scale.n_users, {}),
+        ("random-users", n_users(scale), {"content": "auto"}),
+        ("k-medoids", n_users(scale), {}),
         *tf_dcon_editions(scale),
     ]
     return [run for method, b, s in methods for run in scale.runs(method, b, "naml", **s)]
@@ -136,11 +96,11 @@ def table_3(scale: Scale) -> list[Run]:
     """Table III: quality of every set under both sources of negatives, and the floors."""
     runs = []
     sources = ("dislikes", "random")
-    for model in scale.models:
+    for model in models(scale):
         for negatives in sources:
             for method, budget, settings in table_3_methods(scale):
                 runs += scale.runs(method, budget, model, negatives=negatives, **settings)
-        if model == scale.models[0]:
+        if model == models(scale)[0]:
             runs += floors(scale)
     return runs
 
@@ -151,11 +111,11 @@ def floors(scale: Scale) -> list[Run]:
     Counts have ties, and ties are broken by a draw: every floor is measured under every seed.
     """
     runs = [run for floor in FLOORS for run in scale.runs("none", None, floor)]
-    if scale.released:
+    if released(scale):
         for method in ("released-condensed", "released-random", "released-majority"):
             runs += scale.runs(method, None, "popularity")
-    runs += scale.runs("tf-dcon", scale.n_users, "popularity", alpha=ALPHA)
-    runs += scale.runs("random-users", scale.n_users, "popularity")
+    runs += scale.runs("tf-dcon", n_users(scale), "popularity", alpha=ALPHA)
+    runs += scale.runs("random-users", n_users(scale), "popularity")
     return runs
 
 
@@ -172,9 +132,9 @@ def table_5(scale: Scale) -> list[Run]:
     """Table V: condensed with one encoder, trained with another model."""
     return [
         run
-        for model in scale.models
-        for encoder in scale.models
-        for run in scale.runs("tf-dcon", scale.n_users, model, alpha=ALPHA, encoder=encoder)
+        for model in models(scale)
+        for encoder in models(scale)
+        for run in scale.runs("tf-dcon", n_users(scale), model, alpha=ALPHA, encoder=encoder)
     ]
 
 
@@ -184,12 +144,12 @@ def table_6(scale: Scale) -> list[Run]:
     The released condensed texts are the recorded replies, token for token; elsewhere the
     extractive texts stand in for a language model's.
     """
-    released = ("released-condensed", "released-random", "realigned-random")
+    authors = ("released-condensed", "released-random", "realigned-random")
     cheap = ("extractive", "truncated", "random")
-    contents = ("original", *(released if scale.released else ()), *cheap)
+    contents = ("original", *(authors if released(scale) else ()), *cheap)
     return [
         run
-        for model in scale.models
+        for model in models(scale)
         for content in contents
         for run in scale.runs("none", None, model, content=content)
     ]
@@ -197,21 +157,21 @@ def table_6(scale: Scale) -> list[Run]:
 
 def table_7(scale: Scale) -> list[Run]:
     """Table VII: user-level condensation alone, original texts."""
-    k = scale.n_users
-    released: list[tuple[str, float | None, Settings]] = [
+    k = n_users(scale)
+    authors: list[tuple[str, float | None, Settings]] = [
         ("released-condensed", None, {"content": "original"}),
         ("released-random", None, {"content": "original"}),
     ]
     methods: list[tuple[str, float | None, Settings]] = [
         ("none", None, {}),
-        *(released if scale.released else []),
+        *(authors if released(scale) else []),
         *((method, b, {**s, "level": "user"}) for method, b, s in tf_dcon_editions(scale)),
         ("random-users", k, {}),
         ("k-medoids", k, {"content": "original"}),
     ]
     return [
         run
-        for model in scale.models
+        for model in models(scale)
         for method, budget, settings in methods
         for run in scale.runs(method, budget, model, **settings)
     ]
@@ -221,12 +181,12 @@ def figure_4(scale: Scale) -> list[Run]:
     """Figure 4: validation quality against seconds, full and condensed, one run at a time."""
     condensed: tuple[str, float | None, Settings] = (
         ("released-condensed", None, {"validation": "full"})
-        if scale.released
-        else ("tf-dcon", scale.n_users, {"alpha": ALPHA, "validation": "full"})
+        if released(scale)
+        else ("tf-dcon", n_users(scale), {"alpha": ALPHA, "validation": "full"})
     )
     return [
         run
-        for model in scale.models
+        for model in models(scale)
         for method, budget, settings in (("none", None, {}), condensed)
         for run in scale.runs(method, budget, model, patience=5, **settings)
     ]
@@ -236,10 +196,10 @@ def figure_5(scale: Scale) -> list[Run]:
     """Figure 5: the weight of the interest distance, raw and standardised."""
     return [
         run
-        for model in scale.models
+        for model in models(scale)
         for distance in ("raw", "standardised")
         for alpha in ALPHAS
-        for run in scale.runs("tf-dcon", scale.n_users, model, alpha=alpha, distance=distance)
+        for run in scale.runs("tf-dcon", n_users(scale), model, alpha=alpha, distance=distance)
     ]
 
 
@@ -248,8 +208,8 @@ def search(scale: Scale) -> list[Run]:
     lead = replace(scale, seeds=tuple(scale.seeds)[:3])
     methods: list[tuple[str, float | None, Settings]] = [
         ("none", None, {}),
-        ("tf-dcon", scale.n_users, {"alpha": ALPHA}),
-        ("random-users", scale.n_users, {"content": "auto"}),
+        ("tf-dcon", n_users(scale), {"alpha": ALPHA}),
+        ("random-users", n_users(scale), {"content": "auto"}),
     ]
     return [
         run
@@ -259,32 +219,26 @@ def search(scale: Scale) -> list[Run]:
         for run in lead.runs(
             method,
             budget,
-            scale.models[0],
+            models(scale)[0],
             **settings,
             **{"batch_size": batch_size, "patience": patience},
         )
     ]
 
 
-GRIDS = {
-    grid.name: grid
-    for grid in (
-        Grid("tf-dcon-table-1", "Table I, the cost of condensing", table_1, workers=1),
-        Grid("tf-dcon-table-2", "Table II, statistics of the data", table_2),
-        Grid("tf-dcon-table-3", "Table III, overall quality", table_3),
-        Grid("tf-dcon-table-4", "Table IV, sizes", table_4),
-        Grid("tf-dcon-table-5", "Table V, encoders", table_5),
-        Grid("tf-dcon-table-6", "Table VI, content level", table_6),
-        Grid("tf-dcon-table-7", "Table VII, user level", table_7),
-        Grid("tf-dcon-figure-4", "Figure 4, speed", figure_4, curves=True, workers=1),
-        Grid("tf-dcon-figure-5", "Figure 5, alpha", figure_5),
-        Grid("tf-dcon-search", "batch size and patience, chosen on validation", search),
-    )
-}
+def _grid(name: str, answers: str, build: Callable[[Scale], list[Run]], **more: Any) -> Grid:
+    return Grid(f"tf-dcon-{name}", answers, build, primary=PRIMARY, **more)
 
 
-def grid(name: str) -> Grid:
-    """Return a grid by its name."""
-    if name not in GRIDS:
-        raise unknown_name("grid", name, GRIDS)
-    return GRIDS[name]
+GRIDS = (
+    _grid("table-1", "Table I, the cost of condensing", table_1, workers=1),
+    _grid("table-2", "Table II, statistics of the data", table_2),
+    _grid("table-3", "Table III, overall quality", table_3),
+    _grid("table-4", "Table IV, sizes", table_4),
+    _grid("table-5", "Table V, encoders", table_5),
+    _grid("table-6", "Table VI, content level", table_6),
+    _grid("table-7", "Table VII, user level", table_7),
+    _grid("figure-4", "Figure 4, speed", figure_4, curves=True, workers=1),
+    _grid("figure-5", "Figure 5, alpha", figure_5),
+    _grid("search", "batch size and patience, chosen on validation", search),
+)

@@ -1,0 +1,51 @@
+"""Work that several runs of a grid share, kept on disk between them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from condrec import paths
+from condrec.datasets import Dataset
+
+
+def load_or_make(
+    kind: str, parts: Sequence[Any], make: Callable[[], dict[str, Any]]
+) -> dict[str, NDArray[Any]]:
+    """Return arrays from the folder of runs; make and keep them if they are not there.
+
+    Args:
+        kind: sub-folder, such as ``encoders``.
+        parts: everything the arrays depend on, plain data.
+        make: returns arrays and numbers by name.
+    """
+    key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+    path = paths.runs() / kind / f"{key}.npz"
+    if not path.exists():
+        arrays = make()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(f".{os.getpid()}.tmp.npz")
+        np.savez_compressed(aside, **arrays)
+        os.replace(aside, path)
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """Return a hash of everything in the data that a model sees while it trains."""
+    digest = hashlib.sha256()
+    arrays: list[NDArray[Any]] = [dataset.histories.values, dataset.histories.offsets]
+    arrays += [] if dataset.tokens is None else [dataset.tokens.values, dataset.tokens.offsets]
+    for rows in (dataset.train, dataset.validation):
+        arrays += [rows.user, rows.item, rows.label]
+    if dataset.soft is not None:
+        arrays.append(dataset.soft.matrix)
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,192 @@
+"""The grids of Distill-CF: its README's table and figure, the noise study, speed, the search.
+
+The primary edition is ``strict``, with the settings that the search on validation chose, fixed
+before the other grids were run; ``as_published`` stands beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from condrec.experiments.grids.base import Grid, Scale, Settings
+from condrec.experiments.run import Run, make_run
+
+BUDGETS = (10, 20, 50, 100, 200, 500)
+"""Numbers of fake users; the head-line table is at the last one."""
+NOISES = (0.0, 0.1, 0.2, 0.4, 0.6)
+SAMPLES = (1, 10, 50, 200)
+N_USERS = {"ml-1m": 6040, "magazine": 3092, "embedded-implicit": 600}
+"""Training users, to give samplers of interactions a sampler of users' share."""
+TOPS = {"ml-1m": (131, 400), "magazine": (2, 20), "embedded-implicit": (17,)}
+"""Items a binarised soft user keeps: first the mean of the real users', then about three times
+as many (ten times on the tiny rows of Magazine)."""
+LAMBDA = 5.0
+"""The regulariser the fact sheet checks the closed form at."""
+CHOSEN: dict[str, Settings] = {
+    "ml-1m": {},
+    "magazine": {},
+    "embedded-implicit": {"steps": 50, "batch_size": 200},
+}
+"""Settings of Distill-CF by data set, chosen on validation (grid ``distill-cf-search``)."""
+DETERMINISTIC = ("ease", "infinite-ae", "item-knn")
+TRAINED = ("bpr-mf", "neumf", "mult-vae", "lightgcn")
+Rival = tuple[str, float, Settings]
+
+
+def is_small(scale: Scale) -> bool:
+    """Say whether the data are the generated ones, where a minute is too long."""
+    return scale.dataset.startswith("embedded")
+
+
+def headline(scale: Scale) -> int:
+    """Return the number of fake users of the table."""
+    return 50 if is_small(scale) else BUDGETS[-1]
+
+
+def budgets(scale: Scale) -> tuple[int, ...]:
+    """Return the numbers of fake users of the figure."""
+    return (10, 50) if is_small(scale) else BUDGETS
+
+
+def share(scale: Scale, n_users: int) -> float:
+    """Return the share of the positives that as many average users hold."""
+    return round(n_users / N_USERS.get(scale.dataset, 1000), 6)
+
+
+def distill_cf(scale: Scale, **more: Any) -> Settings:
+    """Return the settings of the primary edition on a data set."""
+    return {"edition": "strict", **CHOSEN.get(scale.dataset, {}), **more}
+
+
+def rivals(scale: Scale, n_users: int) -> list[Rival]:
+    """Return the samplers at a number of users, and at equal positives where none is counted.
+
+    The most active users hold many more positives than others: they stand at equal numbers of
+    users and at equal positives.
+    """
+    part = share(scale, n_users)
+    return [
+        ("random-users", n_users, {}),
+        ("stratified-users", n_users, {}),
+        ("majority", n_users, {}),
+        ("majority", part, {}),
+        ("random-interactions", part, {}),
+        ("svp-cf", part, {"level": "users"}),
+        ("svp-cf", part, {}),
+        ("random-soft", n_users, {}),
+    ]
+
+
+def full_data(scale: Scale, **more: Any) -> list[Run]:
+    """Return the closed form on all users; nothing is drawn in it, so one run is all runs."""
+    return [make_run(scale.dataset, "none", "infinite-ae", scale.seeds[0], None, more)]
+
+
+def table(scale: Scale) -> list[Run]:
+    """The README's table: every model on the full data, and the autoencoder on small sets."""
+    k = headline(scale)
+    runs = [run for floor in ("random", "popularity") for run in scale.runs("none", None, floor)]
+    runs += [make_run(scale.dataset, "none", m, scale.seeds[0]) for m in DETERMINISTIC]
+    runs += full_data(scale, **{"lambda": LAMBDA})
+    models = ("bpr-mf", "mult-vae") if is_small(scale) else TRAINED
+    for method, budget, settings in [
+        ("distill-cf", k, distill_cf(scale)),
+        *([] if is_small(scale) else [("distill-cf", k, {"edition": "as_published"})]),
+        *(("distill-cf", k, distill_cf(scale, top=top)) for top in TOPS.get(scale.dataset, ())),
+        *rivals(scale, k),
+    ]:
+        runs += scale.runs(method, budget, "infinite-ae", **settings)
+    runs += [run for m in models for run in scale.runs("none", None, m)]
+    # Other learners on the soft users, and on as many random ones.
+    for model in ("ease", "mult-vae", "bpr-mf", "lightgcn"):
+        if not is_small(scale) or model in ("ease", "bpr-mf"):
+            runs += scale.runs("distill-cf", k, model, **distill_cf(scale))
+            runs += scale.runs("random-users", k, model)
+    return runs
+
+
+def figure_1(scale: Scale) -> list[Run]:
+    """The README's figure: quality against the number of fake users, every sampler."""
+    runs = full_data(scale)
+    for k in budgets(scale):
+        seeds = scale.seeds if k in (50, 500) else tuple(scale.seeds)[:3]
+        some = Scale(scale.dataset, seeds)
+        runs += some.runs("distill-cf", k, "infinite-ae", **distill_cf(scale))
+        for top in TOPS.get(scale.dataset, ()):
+            runs += some.runs("distill-cf", k, "infinite-ae", **distill_cf(scale, top=top))
+        for method, budget, settings in rivals(scale, k):
+            runs += some.runs(method, budget, "infinite-ae", **settings)
+    return runs
+
+
+def figure_2(scale: Scale) -> list[Run]:
+    """The noise study, and what the Gumbel samples are worth."""
+    runs = []
+    for noise in NOISES[::2] if is_small(scale) else NOISES:
+        given = {"noise": noise} if noise else {}
+        if noise:
+            runs += scale.runs("none", None, "infinite-ae", **given)
+        else:
+            runs += full_data(scale)
+        for k in (50,) if is_small(scale) else (50, 500):
+            runs += scale.runs("distill-cf", k, "infinite-ae", **distill_cf(scale), **given)
+            for method, budget, settings in rivals(scale, k):
+                runs += scale.runs(method, budget, "infinite-ae", **settings, **given)
+    return runs + ablation(scale)
+
+
+def ablation(scale: Scale) -> list[Run]:
+    """Return runs with fewer Gumbel samples, and with no or independent noise."""
+    variants: list[Settings] = [
+        *({"n_samples": n} for n in SAMPLES),
+        *({"gumbel": kind} for kind in ("none", "shared", "independent")),
+    ]
+    k = headline(scale)
+    return [
+        run
+        for changed in (variants[:1] if is_small(scale) else variants)
+        for run in scale.runs("distill-cf", k, "infinite-ae", **distill_cf(scale, **changed))
+    ]
+
+
+def speed(scale: Scale) -> list[Run]:
+    """Seconds to fit and to score at every number of users, one run at a time."""
+    runs = full_data(scale, **{"lambda": LAMBDA})
+    seed = scale.seeds[0]
+    for k in budgets(scale):
+        for method, settings in (("distill-cf", distill_cf(scale)), ("random-users", {})):
+            settings = {**settings, "lambda": LAMBDA}
+            runs.append(make_run(scale.dataset, method, "infinite-ae", seed, k, settings))
+    for model in ("ease", "mult-vae", "bpr-mf"):
+        for method, budget, settings in (
+            ("none", None, {}),
+            ("distill-cf", headline(scale), distill_cf(scale)),
+        ):
+            runs.append(make_run(scale.dataset, method, model, seed, budget, settings))
+    return runs
+
+
+def search(scale: Scale) -> list[Run]:
+    """Search on validation, one factor at a time from a common start; two seeds."""
+    start: Settings = {"edition": "strict", "steps": 100}
+    variants: list[Settings] = [{}]
+    k = headline(scale)
+    few = Scale(scale.dataset, tuple(scale.seeds)[:2])
+    return [
+        run
+        for changed in variants
+        for run in few.runs("distill-cf", k, "infinite-ae", **(start | changed))
+    ]
+
+
+def _grid(name: str, answers: str, build: Any, **more: Any) -> Grid:
+    return Grid(f"distill-cf-{name}", answers, build, data="implicit", **more)
+
+
+GRIDS = (
+    _grid("table", "the README's table, overall quality", table),
+    _grid("figure-1", "the README's figure, quality against size", figure_1, groups=False),
+    _grid("figure-2", "noise, and the worth of the Gumbel samples", figure_2, groups=False),
+    _grid("speed", "seconds to fit and to score", speed, groups=False, workers=1),
+    _grid("search", "settings of Distill-CF, chosen on validation", search, groups=False),
+)
