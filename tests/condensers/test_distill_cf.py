@@ -16,7 +16,12 @@ from condrec.errors import CondrecError
 from condrec.evaluation import full_metrics, mean_metrics
 from condrec.recommenders import InfiniteAE
 
-QUICK: dict[str, Any] = {"steps": 20, "validate_every": 10, "batch_size": 200, "edition": "strict"}
+QUICK: dict[str, Any] = {
+    "steps": 20,
+    "validation_interval": 10,
+    "outer_batch_size": 200,
+    "edition": "strict",
+}
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +137,13 @@ def test_binarised_users_are_interactions_of_the_largest_weights() -> None:
 
 
 def test_a_patience_of_0_stops_at_the_first_step_back(news: Dataset) -> None:
-    settings = {**QUICK, "steps": 60, "validate_every": 2, "patience": 0, "learning_rate": 2.0}
+    settings = {
+        **QUICK,
+        "steps": 60,
+        "validation_interval": 2,
+        "outer_patience": 0,
+        "outer_learning_rate": 2.0,
+    }
     _, log = DistillCF(**settings).learn(news, 10, 0)
     scores = [row["validation"] for row in log.curve]
     assert len(scores) < 30 and scores[-1] <= max(scores[:-1])
@@ -143,10 +154,10 @@ def test_a_patience_of_0_stops_at_the_first_step_back(news: Dataset) -> None:
     [
         ({"tau": 0}, "distill-cf: tau: found 0.0, expected above 0"),
         ({"n_samples": 0}, "distill-cf: n_samples: found 0, expected at least 1"),
-        ({"dropout": 1}, "distill-cf: dropout: found 1.0, expected \\[0, 1\\)"),
+        ({"outer_dropout": 1}, "distill-cf: outer_dropout: found 1.0, expected \\[0, 1\\)"),
         ({"gumbel": "some"}, "distill-cf: gumbel: found 'some', expected one of"),
         ({"content": "auto"}, "soft users have no texts to condense"),
-        ({"batch_size": -1}, "distill-cf: batch_size: found -1, expected at least 0"),
+        ({"outer_batch_size": -1}, "distill-cf: outer_batch_size: found -1, expected at least 0"),
     ],
 )
 def test_refuses_settings_that_cannot_work(settings: dict[str, Any], message: str) -> None:

@@ -16,20 +16,20 @@ from condrec.datasets import Dataset, load_saved_dataset, save_dataset
 from condrec.errors import CondrecError
 from condrec.recommenders import InfiniteAE
 
-LEARN = {"steps": 4, "validate_every": 2, "batch_size": 40, "n_samples": 5}
+LEARN = {"steps": 4, "validation_interval": 2, "outer_batch_size": 40, "n_samples": 5}
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "none": ("none", {}),
     "random-users": ("random-users", {}),
     "stratified-users": ("stratified-users", {}),
     "majority": ("majority", {}),
     "random-interactions": ("random-interactions", {}),
-    "svp-cf": ("svp-cf", {"epochs": 2}),
-    "svp-cf, users": ("svp-cf", {"epochs": 2, "level": "users"}),
+    "svp-cf": ("svp-cf", {"proxy_epochs": 2}),
+    "svp-cf, users": ("svp-cf", {"proxy_epochs": 2, "level": "users"}),
     "random-soft": ("random-soft", {}),
     "distill-cf": ("distill-cf", LEARN),
     "distill-cf, strict": ("distill-cf", {**LEARN, "edition": "strict"}),
     "distill-cf, independent": ("distill-cf", {**LEARN, "gumbel": "independent"}),
-    "distill-cf, no noise": ("distill-cf", {**LEARN, "gumbel": "none", "dropout": 0.3}),
+    "distill-cf, no noise": ("distill-cf", {**LEARN, "gumbel": "none", "outer_dropout": 0.3}),
     "distill-cf, binarised": ("distill-cf", {**LEARN, "top": 4}),
 }
 WITHOUT_CHANCE = ("none", "majority")

@@ -106,6 +106,56 @@ def _merged_history() -> list[tuple[Any, Any]]:
     ]
 
 
+def _tangent() -> list[tuple[Any, Any]]:
+    right_angle, same = (0.0, 4.0, 1.0), (1.0, 1.0, 1.0)
+    sixty_degrees = (1.0, 2.0, 2.0)
+    return [
+        (same, 2.01),  # the diagonal: 2 S + 0.01
+        (right_angle, 2 / np.pi + 0.01),
+        (sixty_degrees, np.sqrt(3) / np.pi + 4 / 3 + 0.01),
+    ]
+
+
+def _kernel_ridge() -> list[tuple[Any, Any]]:
+    unit = np.eye(2)
+    return [
+        ((2 * unit, np.array([[3.0, 6.0]]), unit, 0.5), np.array([[1.0, 2.0]])),
+        (
+            (np.array([[3.0, 1.0], [1.0, 1.0]]), np.array([[7.0, 0.0]]), unit, 0.5),
+            np.array([[2.0, -1.0]]),
+        ),
+    ]
+
+
+def _truncated_recall() -> list[tuple[Any, Any]]:
+    scores = np.array([5.0, 4.0, 3.0, 2.0, 1.0])
+    return [((scores, [0], [1, 4], k), hr) for k, hr in ((1, 1.0), (2, 0.5), (3, 0.5), (4, 1.0))]
+
+
+def _soft_users() -> list[tuple[Any, Any]]:
+    a = np.array([[1.0, 3.0]])
+    return [
+        ((a, np.array([[1.0, 1.0]])), np.array([[0.25, 0.75]])),
+        ((a, np.array([[1.0, 1.0], [3.0, 1.0]])), np.array([[0.75, 1.0]])),
+    ]
+
+
+def _multinomial() -> list[tuple[Any, Any]]:
+    scores, x = np.array([[0.0, 0.0], [0.0, np.log(3.0)]]), np.array([[1.0, 1.0], [0.0, 1.0]])
+    return [
+        ((scores[:1], x[:1]), 2 * np.log(2)),
+        ((scores, x), (2 * np.log(2) + np.log(4 / 3)) / 2),
+    ]
+
+
+def _heaviest_to_one() -> list[tuple[Any, Any]]:
+    weights = np.array([[0.2, 0.9, 0.5], [0.7, 0.1, 0.3]])
+    return [
+        ((weights, 1), np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])),
+        ((weights, 2), np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0]])),
+    ]
+
+
 EXERCISES: dict[str, Callable[[], list[tuple[Any, Any]]]] = {
     "share_kept": _share_kept,
     "quality_percent": _quality,
@@ -114,5 +164,11 @@ EXERCISES: dict[str, Callable[[], list[tuple[Any, Any]]]] = {
     "interest_distance": _interest_distance,
     "nearest": _nearest,
     "merged_history": _merged_history,
+    "tangent": _tangent,
+    "kernel_ridge": _kernel_ridge,
+    "truncated_recall": _truncated_recall,
+    "soft_users": _soft_users,
+    "multinomial": _multinomial,
+    "heaviest_to_one": _heaviest_to_one,
 }
 """Cases of every exercise: what the answer is called with, and what it must return."""

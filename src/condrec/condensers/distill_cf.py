@@ -52,21 +52,21 @@ class DistillCF(Condenser):
     score_scale: float = 1.0
     """Factor of the scores inside the softmax of the loss; 1 as published.  The scores are sums
     of weights between 0 and 1, so that at 1 the softmax over thousands of items stays flat."""
-    dropout: float = 0.0
+    outer_dropout: float = 0.0
     """Share of the input interactions hidden from the autoencoder at each step; 0 as published."""
     start_scale: float = 1.0
     """Logit of a liked item in the real rows that Z starts from."""
-    learning_rate: float = 0.04
+    outer_learning_rate: float = 0.04
     """Adam's rate."""
     steps: int = 500
     """Adam steps at most."""
-    batch_size: int = 0
+    outer_batch_size: int = 0
     """Real users a step; 0 takes all, as the official code does."""
-    validate_every: int = 25
+    validation_interval: int = 25
     """Steps between validations."""
-    patience: int = 150
+    outer_patience: int = 150
     """Steps without a better validation before the search stops."""
-    depth: int = 1
+    kernel_depth: int = 1
     """Hidden layers of the autoencoder."""
     top: int = 0
     """Keep the items of largest weight of each soft user as plain interactions; 0 keeps weights."""
@@ -74,17 +74,18 @@ class DistillCF(Condenser):
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
         super().__post_init__()
-        for name in ("n_samples", "steps", "validate_every", "depth"):
+        for name in ("n_samples", "steps", "validation_interval", "kernel_depth"):
             found = getattr(self, name)
             require(found >= 1, f"distill-cf: {name}: found {found}, expected at least 1")
-        for name in ("tau", "learning_rate", "start_scale", "score_scale"):
+        for name in ("tau", "outer_learning_rate", "start_scale", "score_scale"):
             found = getattr(self, name)
             require(0 < found < np.inf, f"distill-cf: {name}: found {found}, expected above 0")
-        for name in ("batch_size", "patience", "cardinality", "top"):
+        for name in ("outer_batch_size", "outer_patience", "cardinality", "top"):
             found = getattr(self, name)
             require(found >= 0, f"distill-cf: {name}: found {found}, expected at least 0")
         require(
-            0 <= self.dropout < 1, f"distill-cf: dropout: found {self.dropout}, expected [0, 1)"
+            0 <= self.outer_dropout < 1,
+            f"distill-cf: outer_dropout: found {self.outer_dropout}, expected [0, 1)",
         )
         require(
             self.content == "original",
@@ -164,8 +165,8 @@ class DistillCF(Condenser):
         n_soft = int(budget) if budget >= 1 else max(1, round(budget * len(users)))
         first = real[np.sort(rng.permutation(users)[:n_soft])].toarray()
         logits = torch.tensor(first * self.start_scale, device=place, requires_grad=True)
-        optimizer = torch.optim.Adam([logits], lr=self.learning_rate)
-        batches = _batches(users, self.batch_size, rng)
+        optimizer = torch.optim.Adam([logits], lr=self.outer_learning_rate)
+        batches = _batches(users, self.outer_batch_size, rng)
         with torch.no_grad():
             # The code takes Z itself for the first lambda, the real rows it starts from.
             start_from = logits if published else self.draw(logits, generator)
@@ -178,17 +179,17 @@ class DistillCF(Condenser):
         for step in range(1, self.steps + 1):
             weights = self.draw(logits, generator)
             target = real[next(batches)]
-            given = _hide(target, self.dropout, rng)
+            given = _hide(target, self.outer_dropout, rng)
             loss = self.loss(weights, target, given, strength, real.sum() / len(users))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            if step % self.validate_every and step != self.steps:
+            if step % self.validation_interval and step != self.steps:
                 continue
             before = time.perf_counter()
             if not np.isfinite(loss.item()):
                 raise CondrecError(
-                    f"distill-cf: loss {loss.item()} in step {step}; lower learning_rate"
+                    f"distill-cf: loss {loss.item()} in step {step}; lower outer_learning_rate"
                 )
             with torch.no_grad():
                 weights = self.draw(logits, generator)
@@ -204,7 +205,7 @@ class DistillCF(Condenser):
             )
             if score > best[0]:
                 best, best_step = (score, weights, logits.detach().clone()), step
-            elif step - best_step >= self.patience:
+            elif step - best_step >= self.outer_patience:
                 break
         log = TrainingLog(curve, step, time.perf_counter() - start)
         return _soft(dataset, best[1], best[2]), log
@@ -255,24 +256,14 @@ class DistillCF(Condenser):
             strength: lambda.
             mean_row: mean interactions of a real user.
         """
-        n_items = weights.shape[1]
-        square = (weights**2).sum(1)
-        kernel = gram((weights @ weights.T).double(), n_items, self.depth)
-        norm = torch.from_numpy(np.asarray(given.power(2).sum(1)).ravel()).to(weights.device)
-        inner = _SparseProduct.apply(weights, given)
-        queries = tangent_kernel(inner, norm, square, n_items, self.depth)
-        # The inverse is small [n_soft, n_soft] and taken in float64; the rest is in float32.
-        inverse = torch.linalg.inv(regularised(kernel, strength))
-        scores = self.score_scale * ((queries.double() @ inverse).float() @ weights)
-        row, column = (torch.from_numpy(each).to(weights.device) for each in target.nonzero())
-        counts = torch.from_numpy(target.data).to(weights.device)
-        totals = torch.from_numpy(np.asarray(target.sum(1)).ravel()).to(weights.device)
-        fit = (totals * scores.logsumexp(1)).sum() - (counts * scores[row, column]).sum()
-        return fit / len(totals) + self.cardinality * weights.sum(1).mean() / mean_row
+        kernel, queries = kernels(weights, given, self.kernel_depth)
+        scores = self.score_scale * (projected(kernel, queries, strength) @ weights)
+        size = weights.sum(1).mean() / mean_row
+        return multinomial_loss(scores, target) + self.cardinality * size
 
     def _best_lambda(self, dataset: Dataset, seed: int, device: str) -> tuple[float, float]:
         """Return the lambda of the best validation score, and the score."""
-        curve = InfiniteAE(depth=self.depth).fit(dataset, seed, device).log.curve
+        curve = InfiniteAE(depth=self.kernel_depth).fit(dataset, seed, device).log.curve
         best = max(curve, key=lambda row: row["validation"])
         return best["loss"], best["validation"]
 
@@ -281,6 +272,33 @@ def _soft(dataset: Dataset, weights: Tensor, logits: Tensor | None = None) -> Da
     matrix, z = (None if x is None else x.detach().cpu().numpy() for x in (weights, logits))
     assert matrix is not None
     return soft_dataset(dataset, SoftUsers(matrix.clip(0, 1), z))
+
+
+def kernels(weights: Tensor, given: SparseMatrix, depth: int) -> tuple[Tensor, Tensor]:
+    """Return K = Theta(X, X) in float64, [n_soft, n_soft], and Theta(X_q, X), [b, n_soft]."""
+    n_items = weights.shape[1]
+    norm = torch.from_numpy(np.asarray(given.power(2).sum(1)).ravel()).to(weights.device)
+    inner = _SparseProduct.apply(weights, given)
+    queries = tangent_kernel(inner, norm, (weights**2).sum(1), n_items, depth)
+    return gram((weights @ weights.T).double(), n_items, depth), queries
+
+
+def projected(kernel: Tensor, queries: Tensor, strength: float) -> Tensor:
+    """Return Theta(X_q, X) (K + lambda tr(K) / n_soft I)^-1, shape [b, n_soft].
+
+    The inverse is small and taken in float64, instead of a solve for every item.
+    """
+    return (queries.double() @ torch.linalg.inv(regularised(kernel, strength))).float()
+
+
+def multinomial_loss(scores: Tensor, target: SparseMatrix) -> Tensor:
+    """Return the mean over users of -sum_i x_ui log softmax(scores_u)_i; all [b, n_items]."""
+    place = scores.device
+    row, column = (torch.from_numpy(each).to(place) for each in target.nonzero())
+    counts = torch.from_numpy(target.data).to(place)
+    totals = torch.from_numpy(np.asarray(target.sum(1)).ravel()).to(place)
+    fit = (totals * scores.logsumexp(1)).sum() - (counts * scores[row, column]).sum()
+    return fit / len(totals)
 
 
 class _SparseProduct(torch.autograd.Function):

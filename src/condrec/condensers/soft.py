@@ -40,8 +40,8 @@ class RandomSoft(Condenser):
         group[order] = np.arange(n) % n_soft
         sums = np.zeros((n_soft, dataset.n_items), dtype=np.float32)
         np.add.at(sums, group, dense(rows))
-        means = sums / np.bincount(group, minlength=n_soft)[:, None].astype(np.float32)
-        return soft_dataset(dataset, SoftUsers(means))
+        counts = np.bincount(group, minlength=n_soft)[:, None]
+        return soft_dataset(dataset, SoftUsers((sums / counts).astype(np.float32)))
 
 
 def soft_dataset(dataset: Dataset, users: SoftUsers) -> Dataset:

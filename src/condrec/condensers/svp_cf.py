@@ -37,27 +37,27 @@ class SVPCF(Condenser):
     level: str = "interactions"
     """``interactions`` keeps single positives; ``users`` whole users by their mean importance,
     the last one cut to the budget."""
-    epochs: int = 10
+    proxy_epochs: int = 10
     """Passes of the proxy over the positives."""
-    embedding_size: int = 16
+    proxy_embedding_size: int = 16
     """Length of the proxy's vectors."""
-    learning_rate: float = 0.02
+    proxy_learning_rate: float = 0.02
     """Adam's rate."""
-    batch_size: int = 8192
+    proxy_batch_size: int = 8192
     """Positives a step."""
-    n_negatives: int = 20
+    proxy_negatives: int = 20
     """Random items an interaction is ranked against at the end of an epoch."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
         super().__post_init__()
         require(self.level in LEVELS, f"level: found {self.level!r}, expected one of {LEVELS}")
-        for name in ("epochs", "embedding_size", "batch_size", "n_negatives"):
+        for name in ("proxy_epochs", "proxy_embedding_size", "proxy_batch_size", "proxy_negatives"):
             found = getattr(self, name)
             require(found >= 1, f"svp-cf: {name}: found {found}, expected at least 1")
         require(
-            self.learning_rate > 0,
-            f"svp-cf: learning_rate: found {self.learning_rate}, expected above 0",
+            self.proxy_learning_rate > 0,
+            f"svp-cf: proxy_learning_rate: found {self.proxy_learning_rate}, expected above 0",
         )
 
     def select(self, dataset: Dataset, budget: float, seed: int, device: str) -> Dataset:
@@ -93,20 +93,20 @@ def importance(config: SVPCF, dataset: Dataset, seed: int) -> FloatArray:
     rows = dataset.train.positives
     user, item = torch.from_numpy(rows.user), torch.from_numpy(rows.item)
     draw = torch.Generator().manual_seed(seed)
-    size = config.embedding_size
+    size = config.proxy_embedding_size
     vectors = [
         (0.1 * torch.randn(n, size, generator=draw)).requires_grad_()
         for n in (dataset.n_users, dataset.n_items)
     ]
     bias = torch.zeros(dataset.n_items, requires_grad=True)
-    optimizer = torch.optim.Adam([*vectors, bias], lr=config.learning_rate)
+    optimizer = torch.optim.Adam([*vectors, bias], lr=config.proxy_learning_rate)
 
     def score(u: torch.Tensor, i: torch.Tensor) -> torch.Tensor:
         return (vectors[0][u] * vectors[1][i]).sum(-1) + bias[i]
 
     total = torch.zeros(len(rows))
-    for _ in range(config.epochs):
-        for batch in torch.randperm(len(rows), generator=draw).split(config.batch_size):
+    for _ in range(config.proxy_epochs):
+        for batch in torch.randperm(len(rows), generator=draw).split(config.proxy_batch_size):
             negative = torch.randint(dataset.n_items, (len(batch),), generator=draw)
             margin = score(user[batch], item[batch]) - score(user[batch], negative)
             optimizer.zero_grad()
@@ -114,7 +114,7 @@ def importance(config: SVPCF, dataset: Dataset, seed: int) -> FloatArray:
             optimizer.step()
         with torch.no_grad():
             positive = score(user, item)
-            for _ in range(config.n_negatives):
+            for _ in range(config.proxy_negatives):
                 negative = torch.randint(dataset.n_items, (len(rows),), generator=draw)
                 total += (score(user, negative) >= positive).float()
-    return (total / (config.epochs * config.n_negatives)).double().numpy()
+    return (total / (config.proxy_epochs * config.proxy_negatives)).double().numpy()

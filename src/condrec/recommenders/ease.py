@@ -17,7 +17,7 @@ from condrec.errors import CondrecError
 from condrec.recommenders.base import FullRanker, TrainingLog, resolve_device, validation_score
 from condrec.settings import require
 
-REGULARIZATIONS = (1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1000.0)
+REGULARIZATIONS = (1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0)
 """Values tried on validation."""
 
 

@@ -28,6 +28,8 @@ class NeuMF(PairwiseConfig):
 
     VERSION: ClassVar[int] = 1
     NAME: ClassVar[str] = "neumf"
+    validate_every: int = 2
+    """Epochs between validations; it learns and overfits in few."""
     n_negatives: int = 4
     """Negatives drawn for each pair, anew every epoch."""
     n_layers: int = 3

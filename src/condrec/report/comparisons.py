@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ def compare(
     pairs: Sequence[tuple[Selection, Selection]],
     metric: str = "NDCG@5",
     models: Sequence[str] | None = None,
+    stored: Callable[[Results], str] | None = None,
 ) -> pd.DataFrame:
     """Compare pairs of configurations, model by model, list by list and seed by seed.
 
@@ -33,15 +34,17 @@ def compare(
         results: recorded or fresh.
         pairs: what singles each side out, as :meth:`Results.where` takes it; the model is added
             unless a side names its own recommender (a floor).
-        metric: ``NDCG@1`` or ``NDCG@5``.
+        metric: one that is kept of every ranked list.
         models: recommenders; None takes the text models that were planned.
+        stored: what to say of a set's size; None counts likes and dislikes.
 
     Returns:
-        One row a model and pair: model, set, against, rows and rows against (stored likes +
-        dislikes), difference (of the first less the second), low, high (95 % interval), seeds,
+        One row a model and pair: model, set, against, rows and rows against (what is
+        stored), difference (of the first less the second), low, high (95 % interval), seeds,
         lists (ranked lists: users or impressions) and reads: better, worse, no difference shown
         or not run.
     """
+    say = stored or stored_rows
     table = []
     for model in text_models(results) if models is None else models:
         for pair in pairs:
@@ -56,8 +59,8 @@ def compare(
                 "model": sides[0].plan["model"].iloc[0],
                 "set": names[0],
                 "against": names[1],
-                "rows": stored_rows(sides[0]),
-                "rows against": stored_rows(sides[1]),
+                "rows": say(sides[0]),
+                "rows against": say(sides[1]),
                 "seeds": "",
                 "lists": "",
             }
@@ -182,8 +185,8 @@ def _between(row: Any) -> str:
     return f"{signed(row['low'])} to {signed(row['high'])}"
 
 
-def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the comparisons that were run as a table to read."""
+def readable(table: pd.DataFrame, counted: str = "likes + dislikes") -> pd.DataFrame:
+    """Return the comparisons that were run as a table to read; ``counted`` says what rows are."""
     table = table[table["reads"] != NOT_RUN]
     rows = table.to_dict("records")
     interval = ["" if np.isnan(row["low"]) else _between(row) for row in rows]
@@ -191,9 +194,9 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         {
             "Model": table["model"],
             "Training set": table["set"],
-            "Likes + dislikes": table["rows"],
+            counted[0].upper() + counted[1:]: table["rows"],
             "Against": table["against"],
-            "Its likes + dislikes": table["rows against"],
+            f"Its {counted}": table["rows against"],
             "Difference": [signed(x) for x in table["difference"]],
             "95 % interval": interval,
             "Seeds": table["seeds"],

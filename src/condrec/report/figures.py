@@ -43,11 +43,13 @@ def use_style() -> None:
         set_matplotlib_formats("svg")
 
 
-def panels(names: list[str], width: float, height: float) -> tuple[Figure, list[Axes]]:
-    """Return a figure with one titled panel a name, axes shared."""
+def panels(
+    names: list[str], width: float, height: float, share: bool = True
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with one titled panel a name, axes shared or not."""
     # Not through pyplot: a notebook shows the figure once, where the cell returns it.
     figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(1, max(1, len(names)), sharex=True, sharey=True, squeeze=False)
+    axes = figure.subplots(1, max(1, len(names)), sharex=share, sharey=share, squeeze=False)
     for axis, name in zip(axes[0], names, strict=False):
         axis.set_title(name)
     return figure, list(axes[0])

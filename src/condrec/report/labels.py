@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from condrec.condensers import DistillCF
+
 MODEL_LABELS = {
     "naml": "NAML",
     "nrms": "NRMS",
@@ -13,6 +15,13 @@ MODEL_LABELS = {
     "popularity": "popularity",
     "like-ratio": "like-ratio",
     "no-model": "",
+    "infinite-ae": "infinite-width autoencoder",
+    "ease": "EASE",
+    "item-knn": "item-kNN",
+    "mult-vae": "Mult-VAE",
+    "bpr-mf": "BPR-MF",
+    "neumf": "NeuMF",
+    "lightgcn": "LightGCN",
 }
 SET_LABELS = {
     "none": "full data",
@@ -35,6 +44,20 @@ PAPER_LABELS = {
     "doscond": "DosCond",
     "distill-cf": "Distill-CF",
 }
+IMPLICIT_LABELS = {
+    "random-interactions": "random interactions",
+    "svp-cf": "SVP-CF",
+    "random-soft": "random soft users, means of groups",
+    "distill-cf": "Distill-CF",
+}
+"""Sets of implicit feedback, where they are called otherwise or are new."""
+DATA_LABELS = {
+    "ml-1m": "ML-1M",
+    "magazine": "Magazine",
+    "douban": "Douban",
+    "netflix": "Netflix",
+    "embedded-implicit": "generated data",
+}
 CONTENT_LABELS = {
     "original": "original texts",
     "auto": "condensed texts",
@@ -46,6 +69,13 @@ CONTENT_LABELS = {
     "released-random": "random words, released file",
     "realigned-random": "random words, released, realigned",
 }
+
+
+def paper_label(paper: str, method: str) -> str:
+    """Return what a paper's row is called."""
+    if paper == "distill-cf" and method == "none":
+        return "full data"
+    return PAPER_LABELS.get(method, SET_LABELS.get(method, method))
 
 
 def set_label(
@@ -77,4 +107,33 @@ def set_label(
         notes.append(f"{100 * budget:.1f} % of likes")
     elif budget is not None and budget >= 1 and method != "random-interactions":
         notes.append(f"K = {budget:g}")
+    return name + (f" ({', '.join(notes)})" if notes else "")
+
+
+def implicit_label(
+    method: str, edition: str, budget: float | None, parameters: Mapping[str, Any]
+) -> str:
+    """Return what a set of implicit feedback is called, as :func:`set_label` does."""
+    name = IMPLICIT_LABELS.get(method, SET_LABELS.get(method, method))
+    notes = []
+    if method == "distill-cf":
+        if parameters["top"]:
+            name += " binarised"
+        notes.append("strict" if edition == "strict" else "as published")
+        if parameters["top"]:
+            notes.append(f"top {parameters['top']}")
+        if parameters["n_samples"] != DistillCF.n_samples:
+            notes.append(f"{parameters['n_samples']} samples")
+        if parameters["gumbel"] != DistillCF.gumbel:
+            notes.append(f"{parameters['gumbel']} noise")
+    if method == "svp-cf":
+        name += f" {parameters['level']}"
+    if budget is not None:
+        of = "" if "interactions" in name else " of interactions"
+        share = f"{100 * budget:.1f} %{of}"
+        notes.append(f"{budget:g} users" if budget >= 1 else share)
+    if parameters.get("lambda") is not None:
+        notes.append(f"lambda = {parameters['lambda']:g}")
+    if parameters["noise"]:
+        notes.append(f"{100 * parameters['noise']:g} % noise")
     return name + (f" ({', '.join(notes)})" if notes else "")

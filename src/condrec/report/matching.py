@@ -13,10 +13,11 @@ import pandas as pd
 from condrec.condensers import CONDENSERS
 from condrec.errors import CondrecError
 from condrec.evaluation import QUALITY_METRICS, quality
-from condrec.experiments.grids.tf_dcon import PRIMARY
+from condrec.experiments.grids import GRIDS
 from condrec.experiments.record import COLUMNS
 from condrec.recommenders import RECOMMENDERS
 from condrec.report.mapping import Line
+from condrec.settings import parameters
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +41,8 @@ class Recorded:
                 f"recorded rows: found no column {missing}, expected all of {COLUMNS}"
             )
         columns = (rows["method"], rows["recommender"], rows["settings"])
-        parameters = [_parameters(*row) for row in zip(*columns, strict=True)]
-        table = rows.assign(parameters=pd.Series(parameters, index=rows.index, dtype=object))
+        filled = [_parameters(*row) for row in zip(*columns, strict=True)]
+        table = rows.assign(parameters=pd.Series(filled, index=rows.index, dtype=object))
         keys = ["grid", "dataset", "method", "edition", "recommender"]
         groups = {tuple(map(str, key)): part for key, part in table.groupby(keys, sort=False)}
         return cls(groups, frozenset(table["dataset"]))
@@ -54,7 +55,7 @@ class Recorded:
         Args:
             grid: column of the rows.
             dataset: column of the rows.
-            line: the configuration; the primary setting is added to its own.
+            line: the configuration; the grid's primary setting is added to its own, and no noise.
             recommender: column of the rows.
             budget: where known, a recorded budget must equal it.
 
@@ -64,7 +65,8 @@ class Recorded:
         found = self.groups.get((grid, dataset, line.method, line.edition, recommender))
         if found is None:
             return pd.DataFrame(columns=[*COLUMNS, "parameters"])
-        wanted = PRIMARY | dict(line.settings)
+        primary = GRIDS[grid].primary if grid in GRIDS else {}
+        wanted = {"noise": 0.0} | dict(primary) | dict(line.settings)
         # A parameter that a row does not have (a floor has no negatives) cannot differ.
         fits = [all(p.get(k, v) == v for k, v in wanted.items()) for p in found["parameters"]]
         rows = found[fits]
@@ -81,7 +83,8 @@ class Recorded:
             raise CondrecError(
                 f"{grid}: found {len(kinds)} configurations of {line.method} with {recommender}: "
                 f"{'; '.join(kinds['settings'])} (budgets {list(kinds['budget'])}), expected one; "
-                "name the setting that singles one out in report/mapping.py"
+                "name the setting that singles one out in report/mapping, or delete the rows of "
+                "settings that are no longer planned"
             )
         # Rows of an older version stay in the file; the latest one of a seed counts.
         rows = rows.sort_values("date", kind="stable")
@@ -117,8 +120,10 @@ def _indexed(rows: pd.DataFrame, column: str) -> pd.Series:
 
 def _parameters(method: str, recommender: str, settings: str) -> dict[str, Any]:
     """Return every parameter of a row: the recorded ones and the defaults of the others."""
-    known: dict[str, Any] = {}
+    known: dict[str, Any] = {"noise": 0.0}
     for kind in (CONDENSERS.get(method), RECOMMENDERS.get(recommender)):
-        known |= {f.name: f.default for f in fields(kind)} if kind is not None else {}
+        if kind is not None:
+            default = {f.name: f.default for f in fields(kind)}
+            known |= {name: default[field] for name, field in parameters(kind).items()}
     known.pop("edition", None)
     return known | dict(json.loads(settings))

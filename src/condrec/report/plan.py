@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,20 +11,23 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from condrec.experiments import MEASURE_ONLY, Run
+from condrec.experiments.grids import grid
 from condrec.experiments.reproduce import estimated_seconds
-from condrec.report.labels import MODEL_LABELS, set_label
+from condrec.report.labels import MODEL_LABELS, implicit_label, set_label
+from condrec.settings import parameters as names
 
 
 def planned(name: str, runs: Sequence[Run]) -> pd.DataFrame:
     """Return the plan of a grid's runs, see :class:`condrec.report.results.Results`."""
     lines: dict[str, int] = {}
+    label = implicit_label if grid(name).data == "implicit" else set_label
     rows = []
     for run, seconds in zip(runs, estimated_seconds(name, runs), strict=True):
         content = run.to_dict()
         same = {k: v for k, v in content.items() if k not in ("seed", "draw")}
-        parameters = asdict(run.condenser())
+        parameters = {"noise": run.noise} | _parameters(run.condenser())
         if run.recommender != MEASURE_ONLY:
-            parameters |= asdict(run.model())
+            parameters |= _parameters(run.model())
         edition = parameters.pop("edition")
         rows.append(
             {
@@ -39,13 +41,17 @@ def planned(name: str, runs: Sequence[Run]) -> pd.DataFrame:
                 "seed": run.seed,
                 "parameters": parameters,
                 "model": MODEL_LABELS.get(run.recommender, run.recommender),
-                "set": set_label(run.method, edition, run.budget, parameters),
+                "set": label(run.method, edition, run.budget, parameters),
                 "seconds": seconds,
             }
         )
     columns = ["key", "line", "dataset", "recommender", "method", "edition", "budget", "seed"]
     columns += ["parameters", "model", "set", "seconds"]
     return pd.DataFrame(rows, columns=columns).drop_duplicates("key", ignore_index=True)
+
+
+def _parameters(config: Any) -> dict[str, Any]:
+    return {name: getattr(config, field) for name, field in names(config).items()}
 
 
 def selected(plan: pd.DataFrame, wanted: dict[str, Any]) -> NDArray[np.bool_]:

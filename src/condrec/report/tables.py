@@ -10,7 +10,7 @@ import pandas as pd
 
 from condrec.experiments import recorded
 from condrec.report.formatting import count, escaped, mean_sd, number, signed
-from condrec.report.labels import MODEL_LABELS, PAPER_LABELS
+from condrec.report.labels import DATA_LABELS, MODEL_LABELS, paper_label
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping
 from condrec.report.published import claims, published
 from condrec.report.results import Results
@@ -172,35 +172,40 @@ def moved(mapping: PaperMapping, table: str, under: Mapping[str, str]) -> PaperM
     return replace(mapping, tables={**mapping.tables, table: replace(old, lines=changed)})
 
 
-def beside_paper(table: pd.DataFrame, primary: bool = True, sides: bool = True) -> pd.DataFrame:
+def beside_paper(
+    table: pd.DataFrame, primary: bool = True, sides: bool = True, beside: str = "Our own set"
+) -> pd.DataFrame:
     """Return a table to read: published | ours (mean ± sd) | difference | verdict.
 
     Args:
         table: see :func:`paper_table`.
         primary: whether its runs are under the primary setting, which alone has a verdict.
-        sides: also show the second line of ours (our own condensation) where there is one.
+        sides: also show the second line of ours where there is one.
+        beside: what the second line is, as the head of its column.
     """
     shown = []
     for row in table.to_dict("records"):
         digits = 4 if row["unit"] == "fraction" or row["metric"] == "density_percent" else 2
         line = {
+            "Data": DATA_LABELS.get(row["dataset"], row["dataset"]),
             "Model": MODEL_LABELS.get(row["model"], row["model"]),
-            "Row": PAPER_LABELS.get(row["method"], row["method"]),
+            "Row": paper_label(row["paper"], row["method"]),
+            "Users": count(row["budget"]) if row["paper"] == "distill-cf" else "",
             "Part": row["part"].replace("=", " "),
             "Metric": row["metric"].replace("_", " "),
             "Published": number(row["published"], digits),
             "Ours": mean_sd(row["mean"], row["sd"], digits),
             "Difference": signed(row["difference"], digits),
             "Verdict" if primary else UNDER_THE_RULE: row["verdict"],
-            "Our own set": mean_sd(row["beside_mean"], row["beside_sd"], digits),
+            beside: mean_sd(row["beside_mean"], row["beside_sd"], digits),
         }
         shown.append(line)
     frame = pd.DataFrame(shown)
     if frame.empty:
         return frame
-    if not sides or not frame["Our own set"].any():
-        frame = frame.drop(columns="Our own set")
-    alike = [name for name in ("Model", "Part") if frame[name].nunique() == 1]
+    if not sides or not frame[beside].any():
+        frame = frame.drop(columns=beside)
+    alike = [name for name in ("Data", "Model", "Users", "Part") if frame[name].nunique() == 1]
     return frame.drop(columns=alike)
 
 

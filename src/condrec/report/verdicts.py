@@ -17,6 +17,7 @@ from scipy import stats
 
 from condrec import experiments
 from condrec.errors import CondrecError
+from condrec.experiments.grids.distill_cf import DETERMINISTIC
 from condrec.report.claims import check_claim
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping, TableMapping
 from condrec.report.matching import Recorded, quality_values, run_values
@@ -90,7 +91,7 @@ def verdict(
         values: one number a run, in the unit of ``published``.
         published: the printed value.
         tolerance: for rounding, in the same unit.
-        exact: whether the quantity is counted and no training enters it.
+        exact: whether the quantity is counted, or computed in closed form: no chance enters it.
 
     Raises:
         CondrecError: no runs, or numbers that are not finite.
@@ -166,7 +167,7 @@ def _mapping(given: PaperMapping | None, paper: str) -> PaperMapping:
     if given is not None:
         return given
     if paper not in MAPPINGS:
-        raise CondrecError(f"paper {paper!r}: found no mapping; declare one in report/mapping.py")
+        raise CondrecError(f"paper {paper!r}: found no mapping; declare one in report/mapping")
     return MAPPINGS[paper]
 
 
@@ -183,7 +184,7 @@ def _answer(row: Mapping[str, Any], recorded: Recorded, mapping: PaperMapping) -
         if rule.holds(row):
             return {"verdict": "not comparable", "reason": rule.reason}
     table = mapping.tables[row["table"]]
-    lines = table.lines.get(row["method"], ())
+    lines = table.answers(row["method"], row["model"])
     if not lines:
         return {"verdict": "not run", "reason": f"{table.grid} holds no line for {row['method']}"}
     answer = _held_against(row, lines[0], table, dataset, recorded)
@@ -216,11 +217,16 @@ def _held_against(
         values, tolerance = quality_values(runs, full), 100 * TOLERANCE
     else:
         values = run_values(runs, row["metric"], table.split)
-        tolerance = TOLERANCE if row["unit"] == "fraction" else _half_a_digit(row["text"])
+        tolerance = _half_a_digit(row["text"])
+        if table.split == "test":  # recorded as a fraction, whatever the paper prints
+            scale = 100 if row["unit"] == "percent" else 1
+            values, tolerance = scale * values, scale * TOLERANCE
+        tolerance = table.reading_error.get(row["metric"], tolerance)
     if values.empty:
         command = f"condrec reproduce {table.grid} --datasets {dataset} --profile real --record"
         return answer | {"reason": f"{line} is not recorded; run {command}"}
-    found = verdict(values, row["value"], tolerance, exact=table.split == "train")
+    drawn = line.method != "none" or model not in DETERMINISTIC
+    found = verdict(values, row["value"], tolerance, table.split == "train" or not drawn)
     return answer | {
         "verdict": found.label,
         "mean": found.mean,

@@ -25,7 +25,7 @@ LAMBDA = 5.0
 CHOSEN: dict[str, Settings] = {
     "ml-1m": {},
     "magazine": {},
-    "embedded-implicit": {"steps": 50, "batch_size": 200},
+    "embedded-implicit": {"steps": 50, "outer_batch_size": 200},
 }
 """Settings of Distill-CF by data set, chosen on validation (grid ``distill-cf-search``)."""
 DETERMINISTIC = ("ease", "infinite-ae", "item-knn")

@@ -1,91 +1,25 @@
-"""The claims a paper makes in words, each put to the test named in ``claims.csv``.
-
-Intervals are 95 % t intervals over runs.  A claim about every model is reproduced where all
-models bear it out, not reproduced where one contradicts it, else inconclusive.
-"""
+"""The claims of TF-DCon."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
-from condrec.errors import unknown_name
 from condrec.experiments.grids.tf_dcon import ALPHAS, MODELS
+from condrec.report.claims.base import (
+    NOT_RUN,
+    Answer,
+    Check,
+    above,
+    interval,
+    joined,
+    over_runs,
+    side,
+)
 from condrec.report.mapping import Line, PaperMapping
 from condrec.report.matching import Recorded, quality_values, run_values
-
-Answer = tuple[str, str]
-Check = Callable[[float, str, Recorded, PaperMapping], Answer]
-NOT_RUN: Answer = ("not run", "nothing is recorded that tests it")
-
-
-def check_claim(claim: Mapping[str, Any], recorded: Recorded, mapping: PaperMapping) -> Answer:
-    """Return the verdict on a claim and the evidence in one sentence.
-
-    Args:
-        claim: a row of :func:`condrec.report.published.claims`.
-        recorded: all recorded rows.
-        mapping: the paper's; a claim that names no data set is tested on its ``checked_on``.
-
-    Raises:
-        CondrecError: a claim that no test is written for.
-    """
-    if claim["id"] not in CHECKS:
-        raise unknown_name("claim", claim["id"], CHECKS)
-    check, value = CHECKS[claim["id"]], float(claim["value"])
-    dataset = claim["dataset"] or mapping.checked_on
-    label, evidence = check(value, dataset, recorded, mapping)
-    if label == "not run" and dataset in mapping.missing_data:
-        label, evidence = "not attempted", mapping.missing_data[dataset]
-        other, elsewhere = check(value, mapping.checked_on, recorded, mapping)
-        if other != "not run":
-            evidence += f"; elsewhere: {elsewhere}"
-    return label, evidence
-
-
-def over_runs(values: pd.Series) -> tuple[float, float, float]:
-    """Return mean, low and high of the 95 % t interval; one run has no bounds."""
-    mean, n = float(values.mean()), len(values)
-    if n < 2:
-        return mean, -np.inf, np.inf
-    half = float(stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n))
-    return mean, mean - half, mean + half
-
-
-def joined(labels: list[str]) -> str:
-    """Return the verdict on a claim about all of several things."""
-    if all(label == "reproduced" for label in labels):
-        return "reproduced"
-    return "not reproduced" if "not reproduced" in labels else "inconclusive"
-
-
-def above(parts: Mapping[str, pd.Series], bound: float, what: str, digits: int = 1) -> Answer:
-    """Test whether every model's values lie above a bound; models without runs stay open."""
-    labels, found = [], []
-    for model, values in parts.items():
-        if values.empty:
-            labels.append("not run")
-            found.append(f"{model} not run")
-            continue
-        mean, low, high = over_runs(values)
-        labels.append(
-            "reproduced" if low > bound else "not reproduced" if high < bound else "inconclusive"
-        )
-        found.append(f"{model} {_interval(mean, low, high, len(values), digits)}")
-    if set(labels) <= {"not run"}:
-        return NOT_RUN
-    return joined(labels), f"{what}: {'; '.join(found)}"
-
-
-def _interval(mean: float, low: float, high: float, n: int, digits: int) -> str:
-    if n < 2:
-        return f"{mean:.{digits}f} (one run)"
-    return f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}, {n} runs)"
 
 
 def _qualities(
@@ -181,8 +115,8 @@ def alpha_inside(value: float, dataset: str, recorded: Recorded, mapping: PaperM
         a, b = (max(side, key=lambda x: float(side[x].mean())) for side in (inside, outside))
         gain = (inside[a] - outside[b]).dropna()
         mean, low, high = over_runs(gain)
-        labels.append("reproduced" if low > 0 else "not reproduced" if high < 0 else "inconclusive")
-        text = _interval(mean, low, high, len(gain), 4)
+        labels.append(side(low, high, 0))
+        text = interval(mean, low, high, len(gain), 4)
         found.append(f"{model} alpha {a:g} less alpha {b:g}: {text}")
     if not found:
         return NOT_RUN
@@ -209,7 +143,7 @@ def encoders_alike(value: float, dataset: str, recorded: Recorded, mapping: Pape
                 "reproduced" if inside else "not reproduced" if outside else "inconclusive"
             )
         worst = max(bounds, key=lambda encoder: abs(bounds[encoder][0]))
-        found.append(f"{model} with encoder {worst} {_interval(*bounds[worst], len(table), 2)}")
+        found.append(f"{model} with encoder {worst} {interval(*bounds[worst], len(table), 2)}")
     if not found:
         return NOT_RUN
     what = f"largest deviation of test NDCG@5 on {dataset} in percent, within {value:g}"
@@ -232,4 +166,4 @@ CHECKS: dict[str, Check] = {
     "encoders-alike": encoders_alike,
     "better-than-original": partial(quality_of_all, "III"),
 }
-"""The test of every claim, by its id in ``claims.csv``."""
+"""The test of each claim, by its id in ``claims.csv``."""

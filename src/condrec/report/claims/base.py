@@ -1,0 +1,62 @@
+"""What the tests of claims share: intervals over runs, and one verdict on several things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from condrec.report.mapping import PaperMapping
+from condrec.report.matching import Recorded
+
+Answer = tuple[str, str]
+Check = Callable[[float, str, Recorded, PaperMapping], Answer]
+NOT_RUN: Answer = ("not run", "nothing is recorded that tests it")
+
+
+def over_runs(values: pd.Series) -> tuple[float, float, float]:
+    """Return mean, low and high of the 95 % t interval; one run has no bounds."""
+    mean, n = float(values.mean()), len(values)
+    if n < 2:
+        return mean, -np.inf, np.inf
+    half = float(stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n))
+    return mean, mean - half, mean + half
+
+
+def side(low: float, high: float, bound: float) -> str:
+    """Return the verdict on "above the bound" that an interval allows."""
+    if low > bound:
+        return "reproduced"
+    return "not reproduced" if high < bound else "inconclusive"
+
+
+def joined(labels: list[str]) -> str:
+    """Return the verdict on a claim about all of several things."""
+    if all(label == "reproduced" for label in labels):
+        return "reproduced"
+    return "not reproduced" if "not reproduced" in labels else "inconclusive"
+
+
+def above(parts: Mapping[str, pd.Series], bound: float, what: str, digits: int = 1) -> Answer:
+    """Test whether every model's values lie above a bound; models without runs stay open."""
+    labels, found = [], []
+    for model, values in parts.items():
+        if values.empty:
+            labels.append("not run")
+            found.append(f"{model} not run")
+            continue
+        mean, low, high = over_runs(values)
+        labels.append(side(low, high, bound))
+        found.append(f"{model} {interval(mean, low, high, len(values), digits)}")
+    if set(labels) <= {"not run"}:
+        return NOT_RUN
+    return joined(labels), f"{what}: {'; '.join(found)}"
+
+
+def interval(mean: float, low: float, high: float, n: int, digits: int) -> str:
+    """Return an interval of :func:`over_runs` in words."""
+    if n < 2:
+        return f"{mean:.{digits}f} (one run)"
+    return f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}, {n} runs)"

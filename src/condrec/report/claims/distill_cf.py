@@ -1,0 +1,152 @@
+"""The claims of Distill-CF."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from condrec.experiments.grids.distill_cf import BUDGETS, LAMBDA, N_USERS
+from condrec.report.claims.base import (
+    NOT_RUN,
+    Answer,
+    Check,
+    above,
+    interval,
+    joined,
+    over_runs,
+    side,
+)
+from condrec.report.mapping import Line, PaperMapping
+from condrec.report.mapping.distill_cf import DISTILLED, FULL, PUBLISHED_EDITION
+from condrec.report.matching import Recorded, run_values
+
+KEPT = 96.0
+"""Percent of the full data's quality from which the paper counts it as kept."""
+DATASETS = ("ml-1m", "magazine")
+MODEL = "infinite-ae"
+
+
+def kept_percent(
+    recorded: Recorded, grid: str, dataset: str, line: Line, budget: float, metric: str = "NDCG@10"
+) -> pd.Series:
+    """Return a metric in percent of the full data's, run by run; full data have a single run."""
+    ours = run_values(recorded.runs(grid, dataset, line, MODEL, budget), metric, "test")
+    full = run_values(recorded.runs(grid, dataset, FULL, MODEL), metric, "test")
+    if full.empty:
+        return full
+    return 100 * ours / float(full.mean())
+
+
+def keeps_quality(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping) -> Answer:
+    """Test that the headline set keeps a percentage of the full data's quality, on all data."""
+    parts = {
+        name: kept_percent(recorded, "distill-cf-table", name, DISTILLED, BUDGETS[-1])
+        for name in DATASETS
+    }
+    what = f"test NDCG@10 of {BUDGETS[-1]} distilled users in percent of the full data's"
+    return above(parts, value, f"{what}, above {value:g}")
+
+
+def small_share(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping) -> Answer:
+    """Test how small the smallest set is that keeps 96 %, counted in users and in bytes."""
+    grid = "distill-cf-figure-1"
+    full = recorded.runs(grid, dataset, FULL, MODEL)
+    for n_users in BUDGETS:
+        kept = kept_percent(recorded, grid, dataset, DISTILLED, n_users)
+        if len(kept) < 2 or over_runs(kept)[1] <= KEPT:
+            continue
+        runs = recorded.runs(grid, dataset, DISTILLED, MODEL, n_users)
+        users, size = (
+            100 * float(runs[column].iloc[-1]) / float(full[column].iloc[-1])
+            for column in ("n_users", "bytes")
+        )
+        label = "reproduced" if max(users, size) <= value else "not reproduced"
+        return label, (
+            f"on {dataset} the smallest set above {KEPT:g} % of the full data's test NDCG@10 has "
+            f"{n_users} users: {users:.2f} % of the users, {size:.1f} % of the stored bytes"
+        )
+    if full.empty or recorded.runs(grid, dataset, DISTILLED, MODEL, BUDGETS[-1]).empty:
+        return NOT_RUN
+    return "not reproduced", (
+        f"on {dataset} no set up to {BUDGETS[-1]} of {N_USERS.get(dataset, 0):,} users is shown "
+        f"to be above {KEPT:g} % of the full data's test NDCG@10"
+    )
+
+
+def times_faster(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping) -> Answer:
+    """Test how many times longer fitting to all users takes than to distilled ones."""
+    fixed = {"lambda": LAMBDA}
+    full = _seconds(recorded, dataset, Line("none", settings=fixed), np.nan)
+    ratios = {}
+    for n_users in BUDGETS:
+        line = Line(DISTILLED.method, DISTILLED.edition, {**DISTILLED.settings, **fixed})
+        ours = _seconds(recorded, dataset, line, n_users)
+        if full is not None and ours is not None:
+            fit, score, condense = ours
+            ratios[n_users] = (
+                full[0] / fit,
+                (full[0] + full[1]) / (fit + score),
+                (full[0] + full[1]) / (fit + score + condense),
+            )
+    if not ratios:
+        return NOT_RUN
+    best = max(ratios, key=lambda n: ratios[n][0])
+    found = ratios[best][0]
+    label = (
+        "reproduced"
+        if found >= value
+        else "not reproduced"
+        if found < value / 2
+        else "inconclusive"
+    )
+    said = [
+        f"with {n} users fitting is {fit:,.0f} times faster, fitting and scoring "
+        f"{both:,.1f} times, distilling included {paid:,.2f} times"
+        for n, (fit, both, paid) in ratios.items()
+        if n in (best, BUDGETS[-1])
+    ]
+    return label, f"on {dataset}: {'; '.join(said)}"
+
+
+def _seconds(
+    recorded: Recorded, dataset: str, line: Line, budget: float
+) -> tuple[float, float, float] | None:
+    """Return seconds to fit, to score and to condense."""
+    runs = recorded.runs("distill-cf-speed", dataset, line, MODEL, budget)
+    if runs.empty:
+        return None
+    fit, condense = (float(runs[f"seconds_{name}"].iloc[-1]) for name in ("train", "condense"))
+    score = float(run_values(runs, "seconds_evaluate", "train").mean())
+    return max(fit, 0.001), score, condense  # recorded to the millisecond
+
+
+def steps_to_best(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping) -> Answer:
+    """Test how many steps the published edition needs to its best validation."""
+    labels, found = [], []
+    for name in DATASETS:
+        runs = recorded.runs("distill-cf-table", name, PUBLISHED_EDITION, MODEL, float(BUDGETS[-1]))
+        steps = run_values(runs, "outer_steps", "train")
+        if steps.empty:
+            labels.append("not run")
+            continue
+        settings = runs["parameters"].iloc[-1]
+        best = (steps - settings["patience"]).clip(lower=settings["validate_every"])
+        mean, low, high = over_runs(best)
+        labels.append(side(-high, -low, -1.5 * value))
+        at_limit = int((steps >= settings["steps"]).sum())
+        found.append(
+            f"{name} {interval(mean, low, high, len(best), 0)}"
+            + (f", {at_limit} at the limit of {settings['steps']} steps" if at_limit else "")
+        )
+    if not found:
+        return NOT_RUN
+    return joined(labels), f"steps to the best validation: {'; '.join(found)}"
+
+
+CHECKS: dict[str, Check] = {
+    "keeps-96-to-105": keeps_quality,
+    "a-thousandth-of-the-data": small_share,
+    "up-to-1000-times-faster": times_faster,
+    "about-100-steps": steps_to_best,
+}
+"""The test of each claim, by its id in ``claims.csv``."""

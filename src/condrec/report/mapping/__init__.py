@@ -1,0 +1,20 @@
+"""Which of our configurations answer which printed rows: declared, never decided afterwards.
+
+One module a paper.
+"""
+
+from condrec.report.mapping.distill_cf import DISTILL_CF
+from condrec.report.mapping.tf_dcon import TF_DCON
+from condrec.report.mapping.types import Line, PaperMapping, Rule, TableMapping
+
+MAPPINGS = {"tf-dcon": TF_DCON, "distill-cf": DISTILL_CF}
+
+__all__ = [
+    "DISTILL_CF",
+    "MAPPINGS",
+    "TF_DCON",
+    "Line",
+    "PaperMapping",
+    "Rule",
+    "TableMapping",
+]

@@ -1,0 +1,134 @@
+"""Figures of quality against a size or a share of noise, several samplers in one panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from condrec.report.figures import GREY, PALETTE, floor_lines, legend_below, panels
+
+BLUE, ORANGE, GREEN, PINK, AMBER, SKY, _ = PALETTE
+STYLES = {
+    "Distill-CF (strict)": (BLUE, "o", "-"),
+    "Distill-CF (as published)": (SKY, "o", "--"),
+    "random users": (ORANGE, "^", "-"),
+    "stratified users": (AMBER, "v", "-"),
+    "most active users": (GREEN, "s", "-"),
+    "most active users, equal interactions": (GREEN, "X", "--"),
+    "random interactions": (PINK, "<", "-"),
+    "SVP-CF users": (GREY, ">", "-"),
+    "SVP-CF interactions": (GREY, "P", "--"),
+    "random soft users, means of groups": (AMBER, "p", ":"),
+    "full data": (INK := "#222222", "*", "-"),
+}
+"""Colour, mark and dash of every series, the same in all figures; no two share all three."""
+BINARISED = ((SKY, "d", "-"), (SKY, "h", ":"))
+"""Those of binarised sets, the smaller first; how many items they keep depends on the data."""
+
+
+def quality_by_size(
+    table: pd.DataFrame,
+    x: str,
+    metric: str,
+    published: pd.DataFrame | None = None,
+    full: Mapping[str, float] | None = None,
+    floors: Mapping[str, Mapping[str, float]] | None = None,
+    label: str = "",
+    log: bool = True,
+) -> Figure:
+    """Draw a metric in percent against a size, one panel a data set, 95 % intervals as bars.
+
+    Args:
+        table: columns data, dataset, series, the column ``x``, the metric and ``<metric> ±`` (see
+            :func:`condrec.report.implicit.measured`); what is not run is left out.
+        x: the column of the size.
+        metric: a metric's name.
+        published: dataset, series, users and value, drawn as open diamonds.
+        full: by data set, the metric on the full data, a horizontal line.
+        floors: by data set, value of each floor by its name.
+        label: of the axis of sizes; empty takes ``x``.
+        log: whether sizes are on a logarithmic axis.
+    """
+    table = table[table[metric].notna() & table[x].notna()]
+    names = table.drop_duplicates("dataset").set_index("dataset")["data"].to_dict()
+    figure, axes = panels(list(names.values()), 2.2 + 3.3 * max(1, len(names)), 4.3, False)
+    for axis, dataset in zip(axes, map(str, names), strict=False):
+        part = table[table["dataset"] == dataset]
+        binarised = iter(BINARISED)
+        for series, points in part.groupby("series", sort=False):
+            name = str(series)
+            color, mark, dash = STYLES.get(name) or next(binarised, (INK, ".", "-"))
+            points = points.sort_values(x)
+            axis.errorbar(
+                points[x],
+                100 * points[metric],
+                yerr=100 * points[f"{metric} ±"].fillna(0.0),
+                color=color,
+                marker=mark,
+                linestyle=dash,
+                markersize=5,
+                lw=1.1,
+                capsize=2,
+                label=name,
+            )
+        if published is not None:
+            for series, points in published[published["dataset"] == dataset].groupby("series"):
+                color = STYLES.get(str(series), (INK, "", ""))[0]
+                axis.plot(
+                    points["users"],
+                    100 * points["value"],
+                    "D",
+                    mfc="none",
+                    color=color,
+                    markersize=6,
+                    label=f"published: {str(series).partition(' (')[0]}",
+                )
+        if (level := (full or {}).get(dataset)) is not None and not np.isnan(level):
+            axis.axhline(100 * level, color=INK, lw=1.3, label="full data")
+        by_floor = {k: 100 * v for k, v in (floors or {}).get(dataset, {}).items()}
+        floor_lines(axis, by_floor, axis.axhline)
+        axis.set_xlabel(label or x)
+        if log:
+            axis.set_xscale("log")
+    axes[0].set_ylabel(f"{metric}, %")
+    legend_below(figure, axes)
+    return figure
+
+
+def seconds_by_users(table: pd.DataFrame) -> Figure:
+    """Draw seconds to fit and to score against users on logarithmic axes, full data as lines.
+
+    Args:
+        table: see :func:`condrec.report.fit_speed.fit_speeds`.
+    """
+    names = list(dict.fromkeys(table["data"]))
+    figure, axes = panels(names, 2.2 + 3.3 * max(1, len(names)), 3.8, False)
+    for axis, name in zip(axes, names, strict=False):
+        part = table[table["data"] == name]
+        small, every = part[part["method"] != "none"], part[part["method"] == "none"]
+        for series, points in small.groupby("series", sort=False):
+            color, mark, _ = STYLES.get(str(series), (INK, ".", "-"))
+            points = points.sort_values("users")
+            for what, dash in (("fit", "-"), ("score", ":")):
+                text = f"{what}, {series}"
+                axis.plot(
+                    points["users"],
+                    points[f"{what} s"],
+                    color=color,
+                    marker=mark,
+                    linestyle=dash,
+                    markersize=5,
+                    lw=1.1,
+                    label=text,
+                )
+        for what, dash in (("fit", "-"), ("score", ":")):
+            for value in every[f"{what} s"].dropna():
+                text = f"{what}, full data"
+                axis.axhline(value, color=INK, linestyle=dash, lw=1.3, label=text)
+        axis.set(xscale="log", yscale="log", xlabel="users in the set")
+    axes[0].set_ylabel("seconds")
+    legend_below(figure, axes)
+    return figure
