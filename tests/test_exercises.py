@@ -74,6 +74,12 @@ def test_the_solution_is_folded(source):
         ("random_ndcg_at_1", lambda labels: 1 / len(labels)),
         ("interest_distance", lambda e, cluster: np.linalg.norm(e - e.mean(axis=0), axis=1)),
         ("nearest", lambda d, cluster, m: [np.argsort(d)[:m].tolist()]),  # forgets the clusters
+        ("share_of_bytes", lambda m, n, rows: 100 * m * n / rows),  # counts cells, not bytes
+        ("share_lost", lambda clean, noisy: 100 * (1 - noisy.mean() / clean.mean())),
+        (
+            "uses_to_pay_back",
+            lambda make, full, small: make / (full - small) if full > small else np.inf,
+        ),
         ("merged_history", lambda histories, limit: [i for h in histories for i in h][:limit]),
         ("tangent", lambda s_xy, s_xx, s_yy: 2 * s_xy + 0.01),  # the diagonal's formula
         (

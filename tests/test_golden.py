@@ -20,6 +20,9 @@ from condrec.recommenders import RECOMMENDERS, recommender
 
 GOLDEN = Path(__file__).with_name("golden.json")
 SMALL = {"embedding_size": 8, "hidden_size": 16, "attention_size": 8, "epochs": 3}
+EPOCHS = {name: {"epochs": 3} for name in ("bpr-mf", "neumf", "mult-vae", "lightgcn")}
+SOFT = ("distill-cf", "random-soft")
+LEARN = {"steps": 4, "validation_interval": 2, "n_samples": 5}
 METHODS = [name for name in CONDENSERS if not name.startswith("released")]
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "tf-dcon": [
@@ -27,11 +30,15 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         {"alpha": 0.5, "sentence_encoder": "tfidf-svd", "edition": "strict", "m": 2},
     ],
     "random-interactions": [{}, {"edition": "strict"}],
+    "svp-cf": [{"proxy_epochs": 2}, {"proxy_epochs": 2, "level": "users"}],
+    "distill-cf": [LEARN, {**LEARN, "edition": "strict", "gumbel": "none"}],
 }
 
 
 def scores_of(name: str, dataset: Dataset) -> list[float]:
-    model = recommender(name, SMALL if name in ("naml", "nrms", "fastformer") else {})
+    model = recommender(
+        name, SMALL if name in ("naml", "nrms", "fastformer") else EPOCHS.get(name, {})
+    )
     scores = model.fit(dataset, seed=3).score(dataset, dataset.test)
     return [float(value) for value in scores[:8]]
 
@@ -49,18 +56,33 @@ def condensed_of(name: str, dataset: Dataset) -> list[float]:
     return numbers
 
 
+def soft_of(name: str, dataset: Dataset) -> list[float]:
+    numbers: list[float] = []
+    for settings in VARIANTS.get(name, [{}]):
+        users = condenser(name, settings).condense(dataset, 7, seed=3).soft
+        assert users is not None
+        numbers += users.matrix[:3, :8].ravel().tolist()
+    return numbers
+
+
 @pytest.mark.parametrize("name", [*RECOMMENDERS, *METHODS])
 def test_results_change_only_with_the_version(
-    name: str, tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    name: str,
+    tiny_dataset: Dataset,
+    implicit_dataset: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("CONDREC_RUNS", str(tmp_path))
     # The user encoder has a test of its own: fixed vectors keep the condensers' numbers exact.
     vectors = np.random.default_rng(1).normal(size=(tiny_dataset.n_users, 4))
     monkeypatch.setattr("condrec.condensers.tf_dcon.user_embeddings", lambda *_: vectors)
     module: Any = RECOMMENDERS.get(name) or CONDENSERS[name]
-    found = (
-        scores_of(name, tiny_dataset) if name in RECOMMENDERS else condensed_of(name, tiny_dataset)
-    )
+    if name in SOFT:
+        found = soft_of(name, implicit_dataset)
+    else:
+        numbers = scores_of if name in RECOMMENDERS else condensed_of
+        found = numbers(name, tiny_dataset)
     golden = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {}
     if os.environ.get("CONDREC_UPDATE_GOLDEN"):
         golden[name] = {"version": module.VERSION, "numbers": found}

@@ -156,6 +156,25 @@ def _heaviest_to_one() -> list[tuple[Any, Any]]:
     ]
 
 
+def _kept_interval() -> list[tuple[Any, Any]]:
+    # Two runs at 45 and 55 %: sd 7.07, t(0.975, 1) = 12.706, half of it sd / sqrt(2) = 5 wide.
+    half = 12.706204736
+    return [((np.array([0.09, 0.11]), 0.2), [50.0, 50 - 5 * half, 50 + 5 * half])]
+
+
+def _share_of_bytes() -> list[tuple[Any, Any]]:
+    return [((10, 100, 1000), 50.0), ((500, 1000, 1000), 25_000.0)]
+
+
+def _share_lost() -> list[tuple[Any, Any]]:
+    # Run by run 10 % and 50 %; the ratio of the means would say 34 %.
+    return [((np.array([0.2, 0.3]), np.array([0.18, 0.15])), 30.0)]
+
+
+def _uses_to_pay_back() -> list[tuple[Any, Any]]:
+    return [((100.0, 11.0, 1.0), 11), ((95.0, 11.0, 1.0), 10), ((5.0, 1.0, 1.0), np.inf)]
+
+
 EXERCISES: dict[str, Callable[[], list[tuple[Any, Any]]]] = {
     "share_kept": _share_kept,
     "quality_percent": _quality,
@@ -164,6 +183,10 @@ EXERCISES: dict[str, Callable[[], list[tuple[Any, Any]]]] = {
     "interest_distance": _interest_distance,
     "nearest": _nearest,
     "merged_history": _merged_history,
+    "kept_interval": _kept_interval,
+    "share_of_bytes": _share_of_bytes,
+    "share_lost": _share_lost,
+    "uses_to_pay_back": _uses_to_pay_back,
     "tangent": _tangent,
     "kernel_ridge": _kernel_ridge,
     "truncated_recall": _truncated_recall,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from condrec.evaluation import Interval, paired_interval
 from condrec.report.formatting import escaped, signed
@@ -27,6 +28,7 @@ def compare(
     metric: str = "NDCG@5",
     models: Sequence[str] | None = None,
     stored: Callable[[Results], str] | None = None,
+    over: str = "lists",
 ) -> pd.DataFrame:
     """Compare pairs of configurations, model by model, list by list and seed by seed.
 
@@ -37,6 +39,8 @@ def compare(
         metric: one that is kept of every ranked list.
         models: recommenders; None takes the text models that were planned.
         stored: what to say of a set's size; None counts likes and dislikes.
+        over: ``lists`` for intervals over ranked lists and seeds; ``seeds`` where a grid keeps
+            means only.
 
     Returns:
         One row a model and pair: model, set, against, rows and rows against (what is
@@ -64,7 +68,7 @@ def compare(
                 "seeds": "",
                 "lists": "",
             }
-            interval = paired(sides[0], sides[1], metric)
+            interval = (paired if over == "lists" else paired_by_seed)(*sides, metric)
             row["reads"] = reads(interval)
             if interval is not None:
                 row |= {
@@ -72,7 +76,7 @@ def compare(
                     "low": interval.low,
                     "high": interval.high,
                     "seeds": str(interval.n_runs),
-                    "lists": str(interval.n_users),
+                    "lists": str(interval.n_users or ""),
                 }
             table.append(row)
     frame = pd.DataFrame(table, columns=COLUMNS)
@@ -101,6 +105,29 @@ def paired(a: Results, b: Results, metric: str) -> Interval | None:
             return None
         first, second = ({seed: x[seed] for seed in shared} for x in (first, second))
     return paired_interval(np.stack(list(first.values())), np.stack(list(second.values())))
+
+
+def paired_by_seed(a: Results, b: Results, metric: str) -> Interval | None:
+    """Return the t interval of the difference of means over seeds, as :func:`paired` pairs them.
+
+    None where a side was not run or there are no two seeds.
+    """
+    first, second = (
+        side.values(metric).groupby("seed")["value"].mean().sort_index() for side in (a, b)
+    )
+    if first.empty or second.empty:
+        return None
+    if len(second) == 1:
+        second = pd.Series(second.iloc[0], index=first.index)
+    elif len(first) == 1:
+        first = pd.Series(first.iloc[0], index=second.index)
+    found = (first - second).dropna()
+    n = len(found)
+    if n < 2:
+        return None
+    mean = float(found.mean())
+    half = float(stats.t.ppf(0.975, n - 1) * found.std(ddof=1) / np.sqrt(n))
+    return Interval(mean, mean - half, mean + half, n, 0)
 
 
 def reads(interval: Interval | None) -> str:
@@ -139,12 +166,15 @@ def conclude(question: str, table: pd.DataFrame, metric: str = "NDCG@5") -> str:
     if left := len(table) - len(done):
         items.append(f"- *not run*: {left} comparison{'s' * (left > 1)}")
     lists, seeds = (_range(done[name]) for name in ("lists", "seeds"))
-    basis = f"{metric}, 95 % intervals over {lists} ranked lists and {seeds} seeds:"
+    basis = f"{metric}, 95 % intervals over "
+    basis += f"{lists} ranked lists and {seeds} seeds:" if lists else f"{seeds} seeds:"
     return "\n".join([f"{in_short(question, table)} {basis}", "", *items])
 
 
 def _range(counts: pd.Series) -> str:
-    found = sorted({int(count) for count in counts})
+    found = sorted({int(count) for count in counts if count})
+    if not found:
+        return ""
     return f"{found[0]:,}" if len(found) == 1 else f"{found[0]:,} to {found[-1]:,}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,14 @@ import pandas as pd
 from scipy import stats
 
 from condrec.experiments.grids.distill_cf import N_USERS
+from condrec.report.comparisons import compare
 from condrec.report.formatting import count, mean_sd, number
 from condrec.report.labels import DATA_LABELS, implicit_label
 from condrec.report.published import published
 from condrec.report.results import Results
 from condrec.report.tables import lines, seeds_done
 
+Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
 METRICS = ("NDCG@10", "HR@10", "PSP@10")
 OTHERS = ("NDCG@100", "HR@100", "Recall@10", "Coverage@10", "LongTail@10", "AUC")
 """What stands beside: longer lists, recall, items and rare items that are ever shown, AUC."""
@@ -36,7 +38,8 @@ def measured(
     Returns:
         The columns of :func:`condrec.report.tables.lines` and: data, dataset, recommender,
         method, edition, budget, noise, top, n_samples, gumbel, lambda; series (the set's name
-        without its size); weights (stored real numbers); users %, interactions % and bytes % of
+        without its size); k (the budget as a number of users, an average user's share at a time); bytes without item
+        texts; weights (stored real numbers); users %, interactions % and bytes % of
         the full data; per metric ``<metric> ±``, half the 95 % t interval over seeds, and
         ``<metric> kept``, percent of what the autoencoder reaches on the full data, lambda chosen
         on validation, with ``<metric> kept ±``.
@@ -47,8 +50,14 @@ def measured(
         table[name] = table["line"].map(first[name])
     for name in _PARAMETERS:
         table[name] = [first.loc[line, "parameters"].get(name) for line in table["line"]]
+    table["k"] = [
+        round(b * N_USERS.get(name, 1000)) if b < 1 else b
+        for b, name in zip(table["budget"], table["dataset"], strict=True)
+    ]
     table["data"] = table["dataset"].map(lambda name: DATA_LABELS.get(name, name))
     table["series"] = [_series(first.loc[line]) for line in table["line"]]
+    # Item texts are the same in every set and no model here reads them.
+    table["bytes"] = table["bytes"] - 2 * table["tokens"]
     soft = (table["interactions"] == 0) & (table["users"] > 0)
     table["weights"] = np.where(soft, table["bytes"] / 4, 0.0)
     full = table[(table["method"] == "none") & (table["noise"] == 0)]
@@ -64,6 +73,47 @@ def measured(
         table[f"{metric} kept"] = 100 * table[metric] / rival
         table[f"{metric} kept ±"] = 100 * table[f"{metric} ±"] / rival
     return table
+
+
+def by_data(results: Results) -> dict[str, Results]:
+    """Return the results of each data set by what it is called."""
+    names = dict.fromkeys(results.plan["dataset"])
+    return {DATA_LABELS.get(name, name): results.where(dataset=name) for name in names}
+
+
+def selections(results: Results, **wanted: Any) -> list[dict[str, Any]]:
+    """Return what singles each configuration out, for :func:`condrec.report.comparisons.compare`.
+
+    Args:
+        results: of one data set.
+        wanted: see :meth:`Results.where`.
+    """
+    return [{"line": line} for line in dict.fromkeys(results.where(**wanted).plan["line"])]
+
+
+def compare_each(
+    results: Results,
+    pairs: Callable[[Results], list[Pair]],
+    metric: str = "NDCG@10",
+    models: Sequence[str] = ("infinite-ae",),
+    over: str = "lists",
+) -> pd.DataFrame:
+    """Compare pairs of configurations on every data set.
+
+    Args:
+        results: of one or several data sets.
+        pairs: the pairs of a data set, given its results.
+        metric, models, over: see :func:`condrec.report.comparisons.compare`.
+
+    Returns:
+        Its columns; the set's name begins with the data set's.
+    """
+    tables = [
+        compare(part, pairs(part), metric, models, stored_bytes, over).assign(data=name)
+        for name, part in by_data(results).items()
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(set=table["data"] + ", " + table["set"])
 
 
 def _series(planned: pd.Series) -> str:
@@ -129,7 +179,7 @@ def stored_bytes(side: Results) -> str:
     sizes = lines(side, ())
     if sizes.empty or not sizes["seeds"].iloc[0]:
         return ""
-    return f"{sizes['bytes'].iloc[0] / 1e6:,.2f} MB"
+    return f"{(sizes['bytes'] - 2 * sizes['tokens']).iloc[0] / 1e6:,.2f} MB"
 
 
 def size_words(table: pd.DataFrame) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from condrec.report.figures import GREY, PALETTE, floor_lines, legend_below, panels
 
@@ -54,7 +56,7 @@ def quality_by_size(
     """
     table = table[table[metric].notna() & table[x].notna()]
     names = table.drop_duplicates("dataset").set_index("dataset")["data"].to_dict()
-    figure, axes = panels(list(names.values()), 2.2 + 3.3 * max(1, len(names)), 4.3, False)
+    figure, axes = panels(list(names.values()), max(8.5, 2.2 + 3.3 * len(names)), 4.3, False)
     for axis, dataset in zip(axes, map(str, names), strict=False):
         part = table[table["dataset"] == dataset]
         binarised = iter(BINARISED)
@@ -92,7 +94,7 @@ def quality_by_size(
         floor_lines(axis, by_floor, axis.axhline)
         axis.set_xlabel(label or x)
         if log:
-            axis.set_xscale("log")
+            _logarithmic(axis)
     axes[0].set_ylabel(f"{metric}, %")
     legend_below(figure, axes)
     return figure
@@ -105,7 +107,7 @@ def seconds_by_users(table: pd.DataFrame) -> Figure:
         table: see :func:`condrec.report.fit_speed.fit_speeds`.
     """
     names = list(dict.fromkeys(table["data"]))
-    figure, axes = panels(names, 2.2 + 3.3 * max(1, len(names)), 3.8, False)
+    figure, axes = panels(names, max(8.5, 2.2 + 3.3 * len(names)), 3.8, False)
     for axis, name in zip(axes, names, strict=False):
         part = table[table["data"] == name]
         small, every = part[part["method"] != "none"], part[part["method"] == "none"]
@@ -128,7 +130,18 @@ def seconds_by_users(table: pd.DataFrame) -> Figure:
             for value in every[f"{what} s"].dropna():
                 text = f"{what}, full data"
                 axis.axhline(value, color=INK, linestyle=dash, lw=1.3, label=text)
-        axis.set(xscale="log", yscale="log", xlabel="users in the set")
+        axis.set(yscale="log", xlabel="users in the set")
+        _logarithmic(axis)
     axes[0].set_ylabel("seconds")
     legend_below(figure, axes)
     return figure
+
+
+def _logarithmic(axis: Axes) -> None:
+    """Give an axis of sizes a logarithmic scale with plain numbers."""
+    axis.set_xscale("log")
+    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    axis.xaxis.set_major_formatter(
+        FuncFormatter(lambda x, _: f"{x:,.4g}" if x < 1 else f"{x:,.0f}")
+    )
+    axis.xaxis.set_minor_formatter(NullFormatter())
