@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import yaml
 
+from condrec.condensers import DistillCF
 from condrec.datasets import load_dataset, read_released_content, read_released_split
 from condrec.experiments.grids import GRIDS
 from condrec.recommenders import NAML
@@ -114,7 +115,11 @@ def test_numbers_in_the_prose_are_kept_by_a_notebook(name):
             raise AssertionError(f"{source} keeps nothing called {key}")
 
 
-@pytest.mark.parametrize("name", ["condensation", "protocol", "tf_dcon", "rerun", *NOTEBOOKS[:3]])
+OPENED = ["condensation", "protocol", "tf_dcon", "distill_cf", "rerun", *NOTEBOOKS[:3]]
+OPENED += ["notebooks/13_infinite_ae", "notebooks/14_distill_cf_step_by_step"]
+
+
+@pytest.mark.parametrize("name", OPENED)
 def test_chapters_open_and_end_alike(name):
     text = PAGES[name]
     for opening in ("You will learn", "You need", "Time"):
@@ -123,8 +128,8 @@ def test_chapters_open_and_end_alike(name):
 
 
 def test_the_grids_of_the_rerun_page_exist():
-    named = re.findall(r"tf-dcon-(?:table|figure)-\d", PAGES["rerun"])
-    assert named and set(named) <= set(GRIDS)
+    named = re.findall(r"`((?:tf-dcon|distill-cf)-[\w-]+)`", PAGES["rerun"])
+    assert len(named) > 5 and set(named) <= set(GRIDS)
 
 
 def test_the_training_table_states_the_defaults():
@@ -178,5 +183,25 @@ def test_the_counts_of_the_release_are_as_stated(real_data):
         f"{dislikes} rows for these {len(users)} users",
         f"have {lengths.mean():.2f} word pieces on average",
         f"{len(np.unique(films.test.group))} users with {len(films.test):,} rows",
+    ):
+        assert fact in text, fact
+
+
+def test_the_settings_of_distill_cf_that_are_ours_exist():
+    named = set(re.findall(r"^\| `(\w+)` \|", PAGES["distill_cf"], re.M))
+    assert len(named) == 6
+    assert named <= {field.name for field in fields(DistillCF)}
+
+
+def test_the_counts_of_the_data_of_distill_cf_are_as_stated(real_data):
+    films, magazines = load_dataset("ml-1m"), load_dataset("magazine")
+    text = " ".join(PAGES["distill_cf"].split())
+    pairs, items = len(films.train), films.n_items
+    for fact in (
+        f'"500 users instead of {films.n_users:,}"',
+        f"with its {items:,} items",
+        f"are $500 \\times {items} \\times 4$ bytes, or {500 * items * 4 / 1e6:.1f} million",
+        f"all {pairs:,} training pairs as two ids of 4 bytes are {8 * pairs / 1e6:.1f} million",
+        f"only {len(np.unique(magazines.validation.user))} users have a validation item",
     ):
         assert fact in text, fact

@@ -34,7 +34,9 @@ def parser() -> argparse.ArgumentParser:
     condense = commands.add_parser("condense", help="condense a data set and save the result")
     run = commands.add_parser("run", help="condense, train, evaluate; write one artifact")
     for command in (condense, run):
-        command.add_argument("--dataset", required=True, metavar="D")
+        command.add_argument(
+            "--dataset", required=True, metavar="D", help="name, or a file of yours; D@SPLIT"
+        )
         command.add_argument("--method", required=True, metavar="M")
         command.add_argument("--budget", metavar="B", help="share (<1) or number of units")
         command.add_argument("--set", action="append", default=[], metavar="K=V", dest="settings")
@@ -122,8 +124,10 @@ def _datasets(options: argparse.Namespace) -> None:
     from condrec.datasets import available
 
     for info in available():
+        by_hand = not info.expected and info.entry.homepage
         files = f"{info.present} of {info.expected} files here" if info.expected else "generated"
         state = files if info.readable else f"{files}, no reader yet"
+        state = "by hand, see its page" if by_hand else state
         print(f"{info.name}: {info.entry.task}; {info.entry.size}; {state}; {info.entry.licence}")
 
 

@@ -12,7 +12,7 @@ from condrec.datasets.types import Dataset, Interactions
 def embedded_implicit(split: str = "random-80-10-10", seed: int = 0) -> Dataset:
     """Return all clicks of the embedded data set as implicit feedback.
 
-    The same users, items and texts as ``embedded(seed)``; its clicks of histories, train,
+    The same users, items and titles as ``embedded(seed)``; its clicks of histories, train,
     validation and test together, each with its time.  Nobody is shown an item twice, so every
     pair is there once.
 
@@ -31,6 +31,8 @@ def embedded_implicit(split: str = "random-80-10-10", seed: int = 0) -> Dataset:
         label=np.ones(int(clicked.sum()), dtype=np.int64),
         time=np.repeat(site.time, SHOWN)[clicked],
     )
+    # Collaborative models read no text: words would only blur what a set stores.
+    texts = {k: v for k, v in site.texts.items() if k not in ("tokens", "vocabulary")}
     train, validation, test = split_interactions(rows, N_USERS, split, seed)
     return Dataset(
         name="embedded-implicit",
@@ -42,5 +44,5 @@ def embedded_implicit(split: str = "random-80-10-10", seed: int = 0) -> Dataset:
         histories=no_histories(N_USERS),
         protocol="full",
         data_split=split,
-        **site.texts,
+        **texts,
     )

@@ -81,17 +81,18 @@ class InfiniteAE:
         """Return the lambda of the best validation score, and every one tried."""
         plain = FittedInfiniteAE(support, support, self.depth, 0.0, TrainingLog())
         rows = validated_users(dataset, seed)
-        # The kernel of the validated users does not depend on lambda; ranks need no float64.
-        queries = plain.kernel(known_matrix(dataset)[rows]).float()
+        # The kernel of the validated users does not depend on lambda, and there are fewer of them
+        # than items to solve for; ranks need no float64.
+        queries = plain.kernel(known_matrix(dataset)[rows]).T
         place = np.full(dataset.n_users, -1)
         place[rows] = np.arange(len(rows))
         curve: list[dict[str, float]] = []
         for number, strength in enumerate(LAMBDAS, 1):
             try:
-                alpha = solve(kernel, support.double(), strength).float()
+                solved = solve(kernel, queries, strength).T.float()
             except CondrecError:
                 continue  # too small for this kernel: no candidate
-            score = validation_score(_Validated(queries, place, alpha), dataset, seed)
+            score = validation_score(_Validated(solved, place, support), dataset, seed)
             curve.append(
                 {
                     "epoch": number,
@@ -156,13 +157,13 @@ class FittedInfiniteAE(FullRanker):
 
 @dataclass(frozen=True, eq=False)
 class _Validated(FullRanker):
-    """Scores the validated users from their kernel, which was computed once."""
+    """Scores the validated users, solved for before: Theta(X_q, X_s) (K + ...)^-1, then X_s."""
 
-    queries: Tensor
+    solved: Tensor
     place: NDArray[np.int64]
-    alpha: Tensor
+    support: Tensor
 
     def score_users(self, users: NDArray[np.int64], known: SparseMatrix) -> NDArray[np.float32]:
-        rows = torch.from_numpy(self.place[users]).to(self.alpha.device)
-        scores: NDArray[np.float32] = (self.queries[rows] @ self.alpha).cpu().numpy()
+        rows = torch.from_numpy(self.place[users]).to(self.support.device)
+        scores: NDArray[np.float32] = (self.solved[rows] @ self.support).cpu().numpy()
         return scores

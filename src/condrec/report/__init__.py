@@ -1,7 +1,19 @@
 """Report: published numbers, verdicts, tables, comparisons, figures, provenance lines."""
 
 from condrec.experiments import GRIDS
-from condrec.report import comparisons, drawings, figures, page, results, speed, tables
+from condrec.report import (
+    comparisons,
+    drawings,
+    figures,
+    fit_speed,
+    implicit,
+    page,
+    pairs,
+    results,
+    size_figures,
+    speed,
+    tables,
+)
 from condrec.report.provenance import provenance_line, rerun_note
 from condrec.report.published import claims, published
 from condrec.report.results import Results, fresh, recorded_results
@@ -15,13 +27,17 @@ __all__ = [
     "comparisons",
     "drawings",
     "figures",
+    "fit_speed",
     "fresh",
+    "implicit",
     "page",
+    "pairs",
     "provenance_line",
     "published",
     "recorded_results",
     "rerun_note",
     "results",
+    "size_figures",
     "speed",
     "tables",
     "verdict",

@@ -68,7 +68,8 @@ def compare(
                 "seeds": "",
                 "lists": "",
             }
-            interval = (paired if over == "lists" else paired_by_seed)(*sides, metric)
+            between = paired if over == "lists" else paired_by_seed
+            interval = between(sides[0], sides[1], metric)
             row["reads"] = reads(interval)
             if interval is not None:
                 row |= {
@@ -215,14 +216,22 @@ def _between(row: Any) -> str:
     return f"{signed(row['low'])} to {signed(row['high'])}"
 
 
-def readable(table: pd.DataFrame, counted: str = "likes + dislikes") -> pd.DataFrame:
-    """Return the comparisons that were run as a table to read; ``counted`` says what rows are."""
+def readable(
+    table: pd.DataFrame, counted: str = "likes + dislikes", head: str = "Model"
+) -> pd.DataFrame:
+    """Return the comparisons that were run as a table to read.
+
+    Args:
+        table: see :func:`compare`.
+        counted: what its rows count.
+        head: what stands in its first column.
+    """
     table = table[table["reads"] != NOT_RUN]
     rows = table.to_dict("records")
     interval = ["" if np.isnan(row["low"]) else _between(row) for row in rows]
     return pd.DataFrame(
         {
-            "Model": table["model"],
+            head: table["model"],
             "Training set": table["set"],
             counted[0].upper() + counted[1:]: table["rows"],
             "Against": table["against"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,12 @@ import pandas as pd
 from scipy import stats
 
 from condrec.experiments.grids.distill_cf import N_USERS
-from condrec.report.comparisons import compare
 from condrec.report.formatting import count, mean_sd, number
 from condrec.report.labels import DATA_LABELS, implicit_label
 from condrec.report.published import published
 from condrec.report.results import Results
 from condrec.report.tables import lines, seeds_done
 
-Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
 METRICS = ("NDCG@10", "HR@10", "PSP@10")
 OTHERS = ("NDCG@100", "HR@100", "Recall@10", "Coverage@10", "LongTail@10", "AUC")
 """What stands beside: longer lists, recall, items and rare items that are ever shown, AUC."""
@@ -38,8 +36,8 @@ def measured(
     Returns:
         The columns of :func:`condrec.report.tables.lines` and: data, dataset, recommender,
         method, edition, budget, noise, top, n_samples, gumbel, lambda; series (the set's name
-        without its size); k (the budget as a number of users, an average user's share at a time); bytes without item
-        texts; weights (stored real numbers); users %, interactions % and bytes % of
+        without its size); k (the budget as a number of average users); bytes
+        without item texts; weights (stored real numbers); users %, interactions % and bytes % of
         the full data; per metric ``<metric> ±``, half the 95 % t interval over seeds, and
         ``<metric> kept``, percent of what the autoencoder reaches on the full data, lambda chosen
         on validation, with ``<metric> kept ±``.
@@ -75,51 +73,12 @@ def measured(
     return table
 
 
-def by_data(results: Results) -> dict[str, Results]:
-    """Return the results of each data set by what it is called."""
-    names = dict.fromkeys(results.plan["dataset"])
-    return {DATA_LABELS.get(name, name): results.where(dataset=name) for name in names}
-
-
-def selections(results: Results, **wanted: Any) -> list[dict[str, Any]]:
-    """Return what singles each configuration out, for :func:`condrec.report.comparisons.compare`.
-
-    Args:
-        results: of one data set.
-        wanted: see :meth:`Results.where`.
-    """
-    return [{"line": line} for line in dict.fromkeys(results.where(**wanted).plan["line"])]
-
-
-def compare_each(
-    results: Results,
-    pairs: Callable[[Results], list[Pair]],
-    metric: str = "NDCG@10",
-    models: Sequence[str] = ("infinite-ae",),
-    over: str = "lists",
-) -> pd.DataFrame:
-    """Compare pairs of configurations on every data set.
-
-    Args:
-        results: of one or several data sets.
-        pairs: the pairs of a data set, given its results.
-        metric, models, over: see :func:`condrec.report.comparisons.compare`.
-
-    Returns:
-        Its columns; the set's name begins with the data set's.
-    """
-    tables = [
-        compare(part, pairs(part), metric, models, stored_bytes, over).assign(data=name)
-        for name, part in by_data(results).items()
-    ]
-    table = pd.concat(tables, ignore_index=True)
-    return table.assign(set=table["data"] + ", " + table["set"])
-
-
 def _series(planned: pd.Series) -> str:
     """Return a set's name without its size, lambda and noise."""
     parameters = planned["parameters"] | {"lambda": None, "noise": 0.0}
-    name = implicit_label(planned["method"], planned["edition"], None, parameters)
+    name = implicit_label(
+        planned["method"], planned["edition"], None, parameters, planned["dataset"]
+    )
     by_share = planned["method"] == "majority" and planned["budget"] < 1
     return name + (", equal interactions" if by_share else "")
 
@@ -174,14 +133,6 @@ def size_table(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def stored_bytes(side: Results) -> str:
-    """Return a training set's size for :func:`condrec.report.comparisons.compare`."""
-    sizes = lines(side, ())
-    if sizes.empty or not sizes["seeds"].iloc[0]:
-        return ""
-    return f"{(sizes['bytes'] - 2 * sizes['tokens']).iloc[0] / 1e6:,.2f} MB"
-
-
 def size_words(table: pd.DataFrame) -> str:
     """Say in Markdown what the distilled users are beside all interactions; all computed.
 
@@ -233,6 +184,22 @@ def published_curve(metric: str) -> pd.DataFrame:
             "value": printed["value"] / 100,
         }
     )
+
+
+def noise_and_ablation(results: Results) -> tuple[Results, Results]:
+    """Split the grid of noise: primary settings at every noise, and the variants of the samples.
+
+    The primary settings are those that also run with noise; without it they stand in both parts.
+    """
+    variants: set[int] = set()
+    for name in dict.fromkeys(results.plan["dataset"]):
+        ours = results.where(method="distill-cf", dataset=name)
+        noisy = ours.without(noise=0.0).plan["parameters"]
+        primary = {key: tuple({p[key] for p in noisy}) for key in ("n_samples", "gumbel")}
+        variants |= set(ours.without(line=tuple(ours.where(**primary).plan["line"])).plan["line"])
+    sizes = results.where(line=tuple(variants)).plan["budget"]
+    clean = results.where(method="distill-cf", noise=0.0, budget=tuple(dict.fromkeys(sizes)))
+    return results.without(line=tuple(variants)), clean
 
 
 def changed_settings(results: Results) -> pd.Series:

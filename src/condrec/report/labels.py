@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from condrec.condensers import DistillCF
+from condrec.experiments.grids.distill_cf import CHOSEN
+from condrec.settings import parameters as fields_of
 
 MODEL_LABELS = {
     "naml": "NAML",
@@ -111,9 +113,21 @@ def set_label(
 
 
 def implicit_label(
-    method: str, edition: str, budget: float | None, parameters: Mapping[str, Any]
+    method: str,
+    edition: str,
+    budget: float | None,
+    parameters: Mapping[str, Any],
+    dataset: str = "",
 ) -> str:
-    """Return what a set of implicit feedback is called, as :func:`set_label` does."""
+    """Return what a set of implicit feedback is called, as :func:`set_label` does.
+
+    Args:
+        method: of the run.
+        edition: of the run.
+        budget: of the run.
+        parameters: every setting of the method and the model, and ``noise``.
+        dataset: whose chosen settings go without saying.
+    """
     name = IMPLICIT_LABELS.get(method, SET_LABELS.get(method, method))
     notes = []
     if method == "distill-cf":
@@ -122,10 +136,7 @@ def implicit_label(
         notes.append("strict" if edition == "strict" else "as published")
         if parameters["top"]:
             notes.append(f"top {parameters['top']}")
-        if parameters["n_samples"] != DistillCF.n_samples:
-            notes.append(f"{parameters['n_samples']} samples")
-        if parameters["gumbel"] != DistillCF.gumbel:
-            notes.append(f"{parameters['gumbel']} noise")
+        notes += unusual_settings(edition, parameters, dataset)
     if method == "svp-cf":
         name += f" {parameters['level']}"
     if budget is not None:
@@ -137,3 +148,30 @@ def implicit_label(
     if parameters["noise"]:
         notes.append(f"{100 * parameters['noise']:g} % noise")
     return name + (f" ({', '.join(notes)})" if notes else "")
+
+
+def unusual_settings(edition: str, parameters: Mapping[str, Any], dataset: str) -> list[str]:
+    """Return in words the settings of Distill-CF that are not those of its edition.
+
+    Args:
+        edition: ``strict`` takes what was chosen on validation for the data set,
+            ``as_published`` the defaults of the official code.
+        parameters: every setting.
+        dataset: the data set.
+    """
+    usual: dict[str, Any] = {
+        name: getattr(DistillCF, field) for name, field in fields_of(DistillCF).items()
+    }
+    usual |= CHOSEN.get(dataset, {}) if edition == "strict" else {}
+    notes = []
+    for name, value in usual.items():
+        found = parameters.get(name, value)
+        if name in ("top", "edition", "content", "validation") or found == value:
+            continue
+        if name == "n_samples":
+            notes.append(f"{found} sample{'s' * (found != 1)}")
+        elif name == "gumbel":
+            notes.append(f"{'no' if found == 'none' else found} Gumbel noise")
+        else:
+            notes.append(f"{name} = {found}")
+    return notes

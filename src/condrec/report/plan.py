@@ -20,7 +20,7 @@ from condrec.settings import parameters as names
 def planned(name: str, runs: Sequence[Run]) -> pd.DataFrame:
     """Return the plan of a grid's runs, see :class:`condrec.report.results.Results`."""
     lines: dict[str, int] = {}
-    label = implicit_label if grid(name).data == "implicit" else set_label
+    implicit = grid(name).data == "implicit"
     rows = []
     for run, seconds in zip(runs, estimated_seconds(name, runs), strict=True):
         content = run.to_dict()
@@ -41,7 +41,9 @@ def planned(name: str, runs: Sequence[Run]) -> pd.DataFrame:
                 "seed": run.seed,
                 "parameters": parameters,
                 "model": MODEL_LABELS.get(run.recommender, run.recommender),
-                "set": label(run.method, edition, run.budget, parameters),
+                "set": implicit_label(run.method, edition, run.budget, parameters, run.dataset)
+                if implicit
+                else set_label(run.method, edition, run.budget, parameters),
                 "seconds": seconds,
             }
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -84,48 +86,49 @@ def _bytes(row: pd.Series) -> float:
 def times_faster(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping) -> Answer:
     """Test how many times longer fitting to all users takes than to distilled ones."""
     fixed = {"lambda": LAMBDA}
-    full = _seconds(recorded, dataset, Line("none", settings=fixed), np.nan)
-    ratios = {}
-    for n_users in BUDGETS:
-        line = Line(DISTILLED.method, DISTILLED.edition, {**DISTILLED.settings, **fixed})
-        ours = _seconds(recorded, dataset, line, n_users)
-        if full is not None and ours is not None:
-            fit, score, condense = ours
-            ratios[n_users] = (
-                full[0] / fit,
-                (full[0] + full[1]) / (fit + score),
-                (full[0] + full[1]) / (fit + score + condense),
-            )
-    if not ratios:
+    full = _costs(recorded, dataset, Line("none", settings=fixed), np.nan)
+    ours = Line(DISTILLED.method, DISTILLED.edition, {**DISTILLED.settings, **fixed})
+    found = {n: _costs(recorded, dataset, ours, n) for n in BUDGETS}
+    done = {n: costs for n, costs in found.items() if costs is not None}
+    if full is None or not done:
         return NOT_RUN
-    best = max(ratios, key=lambda n: ratios[n][0])
-    found = ratios[best][0]
-    label = (
-        "reproduced"
-        if found >= value
-        else "not reproduced"
-        if found < value / 2
-        else "inconclusive"
-    )
+    keep = [n for n, costs in done.items() if 100 * costs.ndcg >= KEPT * full.ndcg]
+    best = min(keep, default=max(done), key=lambda n: done[n].fit)
+    ratio = full.fit / done[best].fit
+    label = "inconclusive" if ratio >= value / 2 else "not reproduced"
     said = [
-        f"with {n} users fitting is {fit:,.0f} times faster, fitting and scoring "
-        f"{both:,.1f} times, distilling included {paid:,.2f} times"
-        for n, (fit, both, paid) in ratios.items()
-        if n in (best, BUDGETS[-1])
+        f"with {n} users ({100 * done[n].ndcg / full.ndcg:.1f} % of the full data's NDCG@10) "
+        f"fitting is {full.fit / done[n].fit:,.0f} times faster, fitting and scoring "
+        f"{full.use / done[n].use:,.1f} times, distilling included "
+        f"{full.use / (done[n].use + done[n].condense):,.2f} times"
+        for n in dict.fromkeys((best, max(done)))
     ]
-    return label, f"on {dataset}: {'; '.join(said)}"
+    return "reproduced" if ratio >= value else label, f"on {dataset}: {'; '.join(said)}"
 
 
-def _seconds(
-    recorded: Recorded, dataset: str, line: Line, budget: float
-) -> tuple[float, float, float] | None:
-    """Return seconds to fit, to score and to condense."""
+@dataclass(frozen=True)
+class _Costs:
+    """Seconds to fit, score and condense, and the test NDCG@10 they buy."""
+
+    fit: float
+    score: float
+    condense: float
+    ndcg: float
+
+    @property
+    def use(self) -> float:
+        """Fit and score."""
+        return self.fit + self.score
+
+
+def _costs(recorded: Recorded, dataset: str, line: Line, budget: float) -> _Costs | None:
     runs = recorded.runs("distill-cf-speed", dataset, line, MODEL, budget)
     if runs.empty:
         return None
     fit, condense = (float(runs[f"seconds_{name}"].iloc[-1]) for name in ("train", "condense"))
     score = float(run_values(runs, "seconds_evaluate", "train").mean())
-    return max(fit, 0.001), score, condense  # recorded to the millisecond
+    ndcg = float(run_values(runs, "NDCG@10", "test").mean())
+    return _Costs(max(fit, 0.001), score, condense, ndcg)  # recorded to the millisecond
 
 
 def steps_to_best(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping) -> Answer:
@@ -138,7 +141,7 @@ def steps_to_best(value: float, dataset: str, recorded: Recorded, mapping: Paper
             labels.append("not run")
             continue
         settings = runs["parameters"].iloc[-1]
-        best = (steps - settings["patience"]).clip(lower=settings["validate_every"])
+        best = (steps - settings["outer_patience"]).clip(lower=settings["validation_interval"])
         mean, low, high = over_runs(best)
         labels.append(side(-high, -low, -1.5 * value))
         at_limit = int((steps >= settings["steps"]).sum())

@@ -1,0 +1,68 @@
+"""Paired comparisons on several data sets at once, sizes counted in bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from condrec.report.comparisons import compare
+from condrec.report.labels import DATA_LABELS
+from condrec.report.results import Results
+from condrec.report.tables import lines
+
+Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
+
+
+def by_data(results: Results) -> dict[str, Results]:
+    """Return the results of each data set by what it is called."""
+    names = dict.fromkeys(results.plan["dataset"])
+    return {DATA_LABELS.get(name, name): results.where(dataset=name) for name in names}
+
+
+def selections(results: Results, **wanted: Any) -> list[dict[str, Any]]:
+    """Return what singles each configuration out, for :func:`condrec.report.comparisons.compare`.
+
+    Args:
+        results: of one data set.
+        wanted: see :meth:`Results.where`.
+    """
+    return [{"line": line} for line in dict.fromkeys(results.where(**wanted).plan["line"])]
+
+
+def compare_each(
+    results: Results,
+    pairs: Callable[[Results], list[Pair]],
+    metric: str = "NDCG@10",
+    models: Sequence[str] = ("infinite-ae",),
+    over: str = "lists",
+) -> pd.DataFrame:
+    """Compare pairs of configurations on every data set.
+
+    Args:
+        results: of one or several data sets.
+        pairs: the pairs of a data set, given its results.
+        metric: see :func:`condrec.report.comparisons.compare`.
+        models: see there.
+        over: see there.
+
+    Returns:
+        Its columns; ``model`` names the data set, and the model where there are several.
+    """
+    tables = [
+        compare(part, pairs(part), metric, models, stored_bytes, over).assign(data=name)
+        for name, part in by_data(results).items()
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    several = len(models) > 1
+    names = table["data"] + ", " + table["model"] if several else table["data"]
+    return table.assign(model=names).drop(columns="data")
+
+
+def stored_bytes(side: Results) -> str:
+    """Return a training set's size for :func:`condrec.report.comparisons.compare`."""
+    sizes = lines(side, ())
+    if sizes.empty or not sizes["seeds"].iloc[0]:
+        return ""
+    return f"{(sizes['bytes'] - 2 * sizes['tokens']).iloc[0] / 1e6:,.2f} MB"
