@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from condrec.experiments import Run, make_run
+from condrec.experiments import GRIDS, Run, Scale, make_run
 from condrec.experiments.record import COLUMNS
 from condrec.report.plan import planned
 from condrec.report.results import Results, joined
@@ -88,5 +88,84 @@ def made_up() -> Callable[..., Results]:
             lambda key, model, metric: groups.get((key, metric)),
             joined(plan, frame.iloc[:0]),
         )
+
+    return make
+
+
+SEEDS = (0, 1, 2, 3, 4)
+N_ITEMS = 100
+FULL = {"n_users": 6040, "n_positives": 80_000}
+METRICS = ("HR@10", "NDCG@10", "PSP@10", "HR@100", "NDCG@100", "Recall@10", "AUC")
+Values = Callable[[Run], float]
+
+
+def rows_of_run(run: Run, grid: str, value: float, steps: float = 250) -> list[dict[str, Any]]:
+    """Return the rows of one run: every metric has the same value; sizes follow the method."""
+    settings = {k: v for k, v in run.settings().items() if k != "edition"}
+    small = run.budget is not None
+    n_users = int(run.budget) if run.budget and run.budget >= 1 else FULL["n_users"]
+    soft = run.method in ("distill-cf", "random-soft") and not settings.get("top")
+    n_positives = 0 if soft else 10 * n_users if small else FULL["n_positives"]
+    base: dict[str, Any] = dict.fromkeys(COLUMNS, 0) | {
+        "key": run.key(),
+        "version": "0.1.0",
+        "grid": grid,
+        "dataset": run.dataset,
+        "data_split": "released",
+        "method": run.method,
+        "edition": run.condenser().edition,
+        "settings": json.dumps(settings, sort_keys=True),
+        "budget": run.budget,
+        "recommender": run.recommender,
+        "seed": run.seed,
+        "draw": run.condenser_seed,
+        "protocol": "full",
+        "n_users": n_users,
+        "n_positives": n_positives,
+        "n_tokens": 50,
+        "bytes": 8 * n_positives + (4 * n_users * N_ITEMS if soft else 0) + 2 * 50,
+        "seconds_condense": 30.0 if run.method == "distill-cf" else 0.0,
+        "seconds_train": n_users / 1000,
+        "device": "cpu (made up)",
+        "commit": "0123456789",
+        "date": "2026-01-01",
+    }
+    found = [base | {"split": "test", "metric": m, "value": value} for m in METRICS]
+    found += [base | {"split": "validation", "metric": "HR@100", "value": value}]
+    costs = {"outer_steps": steps, "inner_steps": 1.0, "seconds_evaluate": 1.0}
+    return found + [base | {"split": "train", "metric": m, "value": v} for m, v in costs.items()]
+
+
+@pytest.fixture
+def implicit_rows() -> Callable[..., pd.DataFrame]:
+    """Return a function that invents the recorded rows of a grid of Distill-CF.
+
+    Its arguments: the value of every metric of a run, the grid's name, the data set, and the
+    steps that learning took.
+    """
+
+    def make(values: Values, grid: str, dataset: str = "ml-1m", steps: float = 250) -> pd.DataFrame:
+        runs = {run.key(): run for run in GRIDS[grid].build(Scale(dataset, SEEDS))}
+        rows = [r for run in runs.values() for r in rows_of_run(run, grid, values(run), steps)]
+        return pd.DataFrame(rows, columns=COLUMNS)
+
+    return make
+
+
+@pytest.fixture
+def implicit_results(implicit_rows: Callable[..., pd.DataFrame]) -> Callable[..., Results]:
+    """Return a function that invents the results of a grid of Distill-CF on one data set.
+
+    Its arguments: those of ``implicit_rows``; every ranked list of a run has the run's value.
+    """
+
+    def make(values: Values, grid: str, dataset: str = "ml-1m") -> Results:
+        runs = GRIDS[grid].build(Scale(dataset, SEEDS))
+        plan = planned(grid, runs)
+        rows = joined(plan, implicit_rows(values, grid, dataset))
+        of_key = {run.key(): values(run) for run in runs}
+        rng = np.random.default_rng(0)
+        users = rng.normal(0, 0.001, 40)
+        return Results(grid, "real", plan, rows, lambda key, *_: of_key[key] + users, rows.iloc[:0])
 
     return make

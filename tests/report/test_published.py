@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from condrec import paths
+from condrec.condensers import CONDENSERS
 from condrec.errors import CondrecError
 from condrec.evaluation import QUALITY_METRICS, quality
+from condrec.recommenders import RECOMMENDERS
 from condrec.report.claims import CHECKS
 from condrec.report.published import CLAIM_COLUMNS, COLUMNS, claims, published
 
@@ -47,6 +49,32 @@ def test_numbers_are_numbers_and_symbols_stay_readable():
     }
     assert chosen["budget"].drop("none").eq(47).all()
     assert np.isnan(chosen.loc["none", "budget"])
+
+
+def test_the_numbers_of_distill_cf_stand_once_and_are_percent_or_fractions():
+    table = published("distill-cf")
+    assert not table.duplicated([*KEY, "budget"]).any()
+    assert set(table["table"]) == {"README table", "README figure", "secondary"}
+    assert set(table["dataset"]) == {"ml-1m", "magazine", "douban", "netflix"}
+    assert set(table["model"]) <= set(RECOMMENDERS)
+    assert set(table["method"]) <= set(CONDENSERS)
+    assert table[table["value"].isna()]["text"].tolist() == ["timed_out"]
+    percent = table["unit"] == "percent"
+    assert table.loc[percent, "value"].dropna().between(0.5, 33).all()
+    assert (table.loc[~percent, "table"] == "secondary").all()
+    assert table.loc[~percent, "value"].between(0, 1).all()
+    assert table.loc[table["table"] == "secondary", "note"].str.startswith("secondary").all()
+    assert table.loc[table["table"] == "README figure", "note"].str.contains("reading error").all()
+
+
+def test_the_head_line_of_distill_cf():
+    table = published("distill-cf")
+    table = table[(table["table"] == "README table") & (table["model"] == "infinite-ae")]
+    table = table.set_index(["dataset", "method"])
+    kept = 100 * table["value"].xs("distill-cf", level=1) / table["value"].xs("none", level=1)
+    assert kept["ml-1m"] == pytest.approx(99.1, abs=0.05)
+    assert kept["magazine"] == pytest.approx(103.3, abs=0.05)
+    assert set(table["budget"].xs("distill-cf", level=1)) == {500}
 
 
 def test_printed_quality_of_table_3_is_the_mean_of_its_four_ratios():

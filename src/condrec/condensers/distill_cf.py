@@ -58,6 +58,8 @@ class DistillCF(Condenser):
     """Logit of a liked item in the real rows that Z starts from."""
     outer_learning_rate: float = 0.04
     """Adam's rate."""
+    outer_lambda: float | None = None
+    """Regulariser while learning; None takes the best of the last validation, as published."""
     steps: int = 500
     """Adam steps at most."""
     outer_batch_size: int = 0
@@ -80,6 +82,10 @@ class DistillCF(Condenser):
         for name in ("tau", "outer_learning_rate", "start_scale", "score_scale"):
             found = getattr(self, name)
             require(0 < found < np.inf, f"distill-cf: {name}: found {found}, expected above 0")
+        require(
+            self.outer_lambda is None or 0 < self.outer_lambda < np.inf,
+            f"distill-cf: outer_lambda: found {self.outer_lambda}, expected above 0",
+        )
         for name in ("outer_batch_size", "outer_patience", "cardinality", "top"):
             found = getattr(self, name)
             require(found >= 0, f"distill-cf: {name}: found {found}, expected at least 0")
@@ -180,7 +186,9 @@ class DistillCF(Condenser):
             weights = self.draw(logits, generator)
             target = real[next(batches)]
             given = _hide(target, self.outer_dropout, rng)
-            loss = self.loss(weights, target, given, strength, real.sum() / len(users))
+            loss = self.loss(
+                weights, target, given, self.outer_lambda or strength, real.sum() / len(users)
+            )
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -67,7 +67,9 @@ def dots_with_spread(
         floors: value of each floor by its name.
     """
     models, names = (list(dict.fromkeys(table[column])) for column in ("model", "set"))
-    figure, axes = panels(models, 3.0 + 2.2 * max(1, len(models)), 1.5 + 0.27 * len(names))
+    longest = max(map(len, names), default=0)
+    width = 3.0 + 0.08 * max(0, longest - 40) + 2.2 * max(1.4, len(models))
+    figure, axes = panels(models, width, 1.5 + 0.27 * len(names))
     place = np.arange(len(names))
     for axis, model in zip(axes, models, strict=False):
         part = table[table["model"] == model].set_index("set").reindex(names)

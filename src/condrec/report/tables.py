@@ -11,6 +11,7 @@ import pandas as pd
 from condrec.experiments import recorded
 from condrec.report.formatting import count, escaped, mean_sd, number, signed
 from condrec.report.labels import DATA_LABELS, MODEL_LABELS, paper_label
+from condrec.report.labels import PAPER_LABELS as PAPER_LABELS  # notebooks use it from here
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping
 from condrec.report.published import claims, published
 from condrec.report.results import Results

@@ -25,8 +25,11 @@ LAMBDA = 5.0
 """The regulariser the fact sheet checks the closed form at."""
 CHOSEN: dict[str, Settings] = {
     "ml-1m": {},
-    "magazine": {},
-    "embedded-implicit": {"steps": 50, "outer_batch_size": 200},
+    "magazine": {
+        **{"steps": 100, "outer_batch_size": 1000, "outer_learning_rate": 0.1},
+        "start_scale": 5.0,
+    },
+    "embedded-implicit": {"steps": 50, "outer_batch_size": 200, "start_scale": 3.0},
 }
 """Settings of Distill-CF by data set, chosen on validation (grid ``distill-cf-search``)."""
 SEARCH_START: dict[str, Settings] = {
@@ -115,7 +118,7 @@ def table(scale: Scale) -> list[Run]:
     models = ("bpr-mf", "mult-vae") if is_small(scale) else TRAINED
     for method, budget, settings in [
         ("distill-cf", k, distill_cf(scale)),
-        *([] if is_small(scale) else [("distill-cf", k, {"edition": "as_published"})]),
+        *([] if is_small(scale) else [("distill-cf", k, {"edition": "as_published", "steps": 100})]),
         *(("distill-cf", k, distill_cf(scale, top=top)) for top in TOPS.get(scale.dataset, ())),
         *rivals(scale, k),
     ]:

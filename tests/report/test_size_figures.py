@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from condrec.report import size_figures
+from condrec.report.figures import use_style
+
+POINTS = pd.DataFrame(
+    {
+        "data": "ML-1M",
+        "dataset": "ml-1m",
+        "series": ["Distill-CF (strict)", "Distill-CF (strict)", "random users", "Distill-CF b"],
+        "users": [10.0, 500.0, 10.0, np.nan],
+        "HR@10": [0.2, 0.3, 0.1, 0.2],
+        "HR@10 ±": [0.01, np.nan, 0.02, 0.01],
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def style():
+    with mpl.rc_context():
+        use_style()
+        yield
+
+
+def drawn(figure: Figure) -> Figure:
+    figure.canvas.draw()
+    return figure
+
+
+def legend(figure: Figure) -> set[str]:
+    return {text.get_text() for text in figure.legends[0].get_texts()}
+
+
+def test_samplers_published_points_full_data_and_floors():
+    published = pd.DataFrame(
+        {
+            "dataset": ["ml-1m", "magazine"],
+            "series": "Distill-CF (strict)",
+            "users": [40.0, 20.0],
+            "value": [0.278, 0.26],
+        }
+    )
+    figure = drawn(
+        size_figures.quality_by_size(
+            POINTS,
+            "users",
+            "HR@10",
+            published,
+            {"ml-1m": 0.32},
+            {"ml-1m": {"popularity": 0.13}},
+        )
+    )
+    (axis,) = figure.axes
+    assert axis.get_xscale() == "log" and axis.get_ylabel() == "HR@10, %"
+    assert legend(figure) == {
+        *("Distill-CF (strict)", "random users", "published: Distill-CF"),
+        *("full data", "popularity"),
+    }
+    diamonds = [line for line in axis.get_lines() if line.get_marker() == "D"]
+    (point,) = diamonds[0].get_xydata()
+    assert len(diamonds) == 1 and point == pytest.approx([40.0, 27.8])
+    assert diamonds[0].get_markerfacecolor() == "none"
+
+
+def test_one_panel_a_data_set_and_a_linear_axis_of_noise():
+    both = pd.concat([POINTS, POINTS.assign(data="Magazine", dataset="magazine")])
+    figure = drawn(size_figures.quality_by_size(both, "users", "HR@10", log=False, label="noise"))
+    assert [axis.get_title() for axis in figure.axes] == ["ML-1M", "Magazine"]
+    assert {axis.get_xlabel() for axis in figure.axes} == {"noise"}
+    assert {axis.get_xscale() for axis in figure.axes} == {"linear"}
+
+
+def test_nothing_run_is_an_empty_figure():
+    assert len(drawn(size_figures.quality_by_size(POINTS.iloc[:0], "users", "HR@10")).axes) == 1
+    empty = pd.DataFrame(columns=["data", "method", "series", "users", "fit s", "score s"])
+    assert len(drawn(size_figures.seconds_by_users(empty)).axes) == 1
+
+
+def test_no_two_series_share_colour_mark_and_dash():
+    styles = [*size_figures.STYLES.values(), *size_figures.BINARISED]
+    assert len(set(styles)) == len(styles)
+    marks = [mark for _, mark, _ in styles]
+    assert len(set(marks)) >= len(marks) - 1  # told apart without colour; two editions share one
+
+
+def test_seconds_to_fit_and_to_score():
+    table = pd.DataFrame(
+        {
+            "data": "ML-1M",
+            "method": ["none", "distill-cf", "distill-cf"],
+            "series": ["full data", "Distill-CF (strict)", "Distill-CF (strict)"],
+            "users": [6040, 10, 500],
+            "fit s": [20.0, 0.01, 0.5],
+            "score s": [9.0, 1.0, 2.0],
+        }
+    )
+    figure = drawn(size_figures.seconds_by_users(table))
+    assert legend(figure) == {
+        *("fit, Distill-CF (strict)", "score, Distill-CF (strict)"),
+        *("fit, full data", "score, full data"),
+    }
+    assert figure.axes[0].get_yscale() == "log"
