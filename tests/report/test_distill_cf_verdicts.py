@@ -128,13 +128,22 @@ def test_the_speed_up_counts_only_where_quality_is_kept(implicit_rows):
 
 
 @pytest.mark.parametrize(
-    ("steps", "label"), [(250, "reproduced"), (500, "not reproduced"), (300, "inconclusive")]
+    ("steps", "limit", "label"),
+    [
+        (250, 500, "reproduced"),  # patience 150: the best step was the 100th
+        (400, 500, "not reproduced"),
+        (300, 500, "inconclusive"),
+        (500, 500, "not reproduced"),  # cut off, but the best one came late enough
+        (100, 100, "inconclusive"),  # cut off before anything could be seen
+    ],
 )
-def test_steps_to_the_best_validation(implicit_rows, steps, label):
+def test_steps_to_the_best_validation(implicit_rows, steps, limit, label):
     both = [implicit_rows(value, TABLE, d, steps) for d in ("ml-1m", "magazine")]
-    found, evidence = check("about-100-steps", *both)
+    both = [rows.assign(settings=f'{{"steps": {limit}}}') for rows in both]
+    published_edition = [rows[rows["edition"] == "as_published"] for rows in both]
+    found, evidence = check("about-100-steps", *published_edition)
     assert found == label
-    assert ("5 at the limit of 500 steps" in evidence) == (steps == 500)
+    assert (f"5 ended at the limit of {limit} steps" in evidence) == (steps == limit)
 
 
 def test_noise_and_other_settings_are_not_pooled_with_the_primary_ones(implicit_rows):

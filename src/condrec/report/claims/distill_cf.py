@@ -143,11 +143,12 @@ def steps_to_best(value: float, dataset: str, recorded: Recorded, mapping: Paper
         settings = runs["parameters"].iloc[-1]
         best = (steps - settings["outer_patience"]).clip(lower=settings["validation_interval"])
         mean, low, high = over_runs(best)
-        labels.append(side(-high, -low, -1.5 * value))
         at_limit = int((steps >= settings["steps"]).sum())
+        label = side(-high, -low, -1.5 * value)
+        labels.append("inconclusive" if at_limit and label == "reproduced" else label)
         found.append(
             f"{name} {interval(mean, low, high, len(best), 0)}"
-            + (f", {at_limit} at the limit of {settings['steps']} steps" if at_limit else "")
+            + (f", {at_limit} ended at the limit of {settings['steps']} steps" if at_limit else "")
         )
     if not found:
         return NOT_RUN
