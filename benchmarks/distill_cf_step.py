@@ -21,7 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from condrec.condensers.distill_cf import DistillCF, kernels, multinomial_loss, projected
+from condrec.condensers import DistillCF
+from condrec.condensers.distill_cf_algebra import kernels, multinomial_loss, projected
 from condrec.datasets import SparseMatrix, interaction_matrix, load_dataset
 from condrec.errors import CondrecError
 

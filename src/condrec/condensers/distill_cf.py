@@ -17,15 +17,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from condrec.condensers.base import Condenser, check_budget
+from condrec.condensers.distill_cf_algebra import (
+    GUMBELS,
+    clipped_softmaxes,
+    kernels,
+    multinomial_loss,
+    projected,
+)
 from condrec.condensers.shared_work import fingerprint, load_or_make
 from condrec.condensers.soft import binarised, soft_dataset
 from condrec.datasets import Dataset, SoftUsers, SparseMatrix, interaction_matrix
 from condrec.errors import CondrecError
 from condrec.recommenders import InfiniteAE, TrainingLog, resolve_device
-from condrec.recommenders.kernel import gram, regularised, tangent_kernel
 from condrec.settings import require
-
-GUMBELS = ("shared", "independent", "none")
 
 
 @dataclass(frozen=True)
@@ -219,33 +223,11 @@ class DistillCF(Condenser):
         return _soft(dataset, best[1], best[2]), log
 
     def draw(self, logits: Tensor, generator: torch.Generator) -> Tensor:
-        """Return X = min(1, sum_g softmax((Z + G_g) / tau)), shape [n_soft, n_items].
-
-        With E = exp(-G) standard exponential, exp((Z + G) / tau) is A W for A = exp(Z / tau) and
-        W = E^(-1/tau): A is computed once for all samples, and where the noise is shared between
-        users the sums over items and over samples are matrix products.
-        """
-        scaled = logits / self.tau
-        a = torch.exp(scaled - scaled.detach().amax(1, keepdim=True))
-        if self.gumbel == "none":
-            return (self.n_samples * a / a.sum(1, keepdim=True)).clamp(max=1)
-        n_fresh = self.n_samples
-        twice = self.edition == "as_published" and n_fresh > 1
-        n_fresh -= int(twice)
-        if self.gumbel == "shared":
-            w = self._noise((n_fresh, logits.shape[1]), logits, generator)
-            if twice:
-                w = torch.cat([w[:1], w])
-            return (a * ((1 / (a @ w.T)) @ w)).clamp(max=1)
-        total = torch.zeros_like(a)
-        for sample in range(n_fresh):
-            part = _Sample.apply(a, self._noise(logits.shape, logits, generator))
-            total = total + (2 * part if twice and sample == 0 else part)
-        return total.clamp(max=1)
-
-    def _noise(self, shape: Any, like: Tensor, generator: torch.Generator) -> Tensor:
-        exponential = torch.empty(shape, device=like.device).exponential_(generator=generator)
-        return exponential.pow_(-1 / self.tau)
+        """Return a sample X of soft users from their logits, see :func:`clipped_softmaxes`."""
+        return clipped_softmaxes(
+            *(logits, self.tau, self.n_samples, self.gumbel, generator),
+            first_twice=self.edition == "as_published",
+        )
 
     def loss(
         self,
@@ -280,64 +262,6 @@ def _soft(dataset: Dataset, weights: Tensor, logits: Tensor | None = None) -> Da
     matrix, z = (None if x is None else x.detach().cpu().numpy() for x in (weights, logits))
     assert matrix is not None
     return soft_dataset(dataset, SoftUsers(matrix.clip(0, 1), z))
-
-
-def kernels(weights: Tensor, given: SparseMatrix, depth: int) -> tuple[Tensor, Tensor]:
-    """Return K = Theta(X, X) in float64, [n_soft, n_soft], and Theta(X_q, X), [b, n_soft]."""
-    n_items = weights.shape[1]
-    norm = torch.from_numpy(np.asarray(given.power(2).sum(1)).ravel()).to(weights.device)
-    inner = _SparseProduct.apply(weights, given)
-    queries = tangent_kernel(inner, norm, (weights**2).sum(1), n_items, depth)
-    return gram((weights @ weights.T).double(), n_items, depth), queries
-
-
-def projected(kernel: Tensor, queries: Tensor, strength: float) -> Tensor:
-    """Return Theta(X_q, X) (K + lambda tr(K) / n_soft I)^-1, shape [b, n_soft].
-
-    The inverse is small and taken in float64, instead of a solve for every item.
-    """
-    return (queries.double() @ torch.linalg.inv(regularised(kernel, strength))).float()
-
-
-def multinomial_loss(scores: Tensor, target: SparseMatrix) -> Tensor:
-    """Return the mean over users of -sum_i x_ui log softmax(scores_u)_i; all [b, n_items]."""
-    place = scores.device
-    row, column = (torch.from_numpy(each).to(place) for each in target.nonzero())
-    counts = torch.from_numpy(target.data).to(place)
-    totals = torch.from_numpy(np.asarray(target.sum(1)).ravel()).to(place)
-    fit = (totals * scores.logsumexp(1)).sum() - (counts * scores[row, column]).sum()
-    return fit / len(totals)
-
-
-class _SparseProduct(torch.autograd.Function):
-    """Inner products of sparse rows with the rows of X; sparse in both directions."""
-
-    @staticmethod
-    def forward(ctx: Any, weights: Tensor, rows: SparseMatrix) -> Tensor:
-        ctx.rows = rows
-        return torch.from_numpy(rows @ weights.detach().cpu().numpy().T).to(weights.device)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        gradient = ctx.rows.T @ gradients[0].cpu().numpy()
-        return torch.from_numpy(gradient.T).to(gradients[0].device), None
-
-
-class _Sample(torch.autograd.Function):
-    """One softmax A W / sum(A W); the backward pass computes it again instead of keeping it."""
-
-    @staticmethod
-    def forward(ctx: Any, a: Tensor, w: Tensor) -> Tensor:
-        ctx.save_for_backward(a, w)
-        product = a * w
-        return product / product.sum(1, keepdim=True)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        a, w = ctx.saved_tensors
-        total = (a * w).sum(1, keepdim=True)
-        inner = (gradients[0] * a * w).sum(1, keepdim=True) / total
-        return w / total * (gradients[0] - inner), None
 
 
 def _batches(
