@@ -170,7 +170,8 @@ def figure_2(scale: Scale) -> list[Run]:
             runs += scale.runs("distill-cf", k, "infinite-ae", **distill_cf(scale), **given)
             for method, budget, settings in rivals(scale, k):
                 runs += scale.runs(method, budget, "infinite-ae", **settings, **given)
-    return runs + ablation(scale)
+    # The primary setting is one of the ablation's: it stands once.
+    return list({run.key(): run for run in (*runs, *ablation(scale))}.values())
 
 
 def ablation(scale: Scale) -> list[Run]:
