@@ -170,8 +170,7 @@ def figure_2(scale: Scale) -> list[Run]:
             runs += scale.runs("distill-cf", k, "infinite-ae", **distill_cf(scale), **given)
             for method, budget, settings in rivals(scale, k):
                 runs += scale.runs(method, budget, "infinite-ae", **settings, **given)
-    # The primary setting is one of the ablation's: it stands once.
-    return list({run.key(): run for run in (*runs, *ablation(scale))}.values())
+    return unique(runs + ablation(scale))
 
 
 def ablation(scale: Scale) -> list[Run]:
@@ -215,10 +214,16 @@ def search(scale: Scale) -> list[Run]:
     """Search on validation, one factor at a time from a start of each data set; one seed."""
     seed, k = scale.seeds[0], headline(scale)
     start = SEARCH_START.get(scale.dataset, SEARCH_START["ml-1m"])
-    return [
+    runs = [
         make_run(scale.dataset, "distill-cf", "infinite-ae", seed, k, {**start, **changed})
         for changed in ([{}] if is_small(scale) else [{}, *SEARCH])
     ]
+    return unique(runs)
+
+
+def unique(runs: list[Run]) -> list[Run]:
+    """Return every run once: a variant may be the setting it varies."""
+    return list({run.key(): run for run in runs}.values())
 
 
 def _grid(name: str, answers: str, build: Any, **more: Any) -> Grid:
