@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from condrec.errors import CondrecError, unknown_name
 
 
-def configure(cls: type[Any], settings: Mapping[str, Any], owner: str) -> Any:
+def configure(cls: Any, settings: Mapping[str, Any], owner: str) -> Any:
     """Build the frozen dataclass ``cls`` from settings, refusing unknown names and bad values.
 
     Args:
@@ -21,7 +22,7 @@ def configure(cls: type[Any], settings: Mapping[str, Any], owner: str) -> Any:
         CondrecError: an unknown parameter (the nearest valid one is offered) or a value of the
             wrong type.
     """
-    hints = get_type_hints(cls)
+    hints = _hints(cls)
     names = parameters(cls)
     values = {}
     for name, value in settings.items():
@@ -30,6 +31,11 @@ def configure(cls: type[Any], settings: Mapping[str, Any], owner: str) -> Any:
         field = names[name]
         values[field] = _convert(hints[field], value, f"{owner}: {name}")
     return cls(**values)
+
+
+@cache
+def _hints(cls: Any) -> dict[str, Any]:
+    return get_type_hints(cls)  # slow, and a grid configures hundreds of runs
 
 
 def parameters(cls: Any) -> dict[str, str]:

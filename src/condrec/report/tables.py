@@ -15,7 +15,7 @@ from condrec.report.labels import PAPER_LABELS as PAPER_LABELS  # notebooks use 
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping
 from condrec.report.published import claims, published
 from condrec.report.results import Results
-from condrec.report.verdicts import all_verdicts, verdict_table
+from condrec.report.verdicts import claim_answer, verdict_table
 
 METRICS = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5")
 FLOORS = ("random", "popularity", "like-ratio")
@@ -215,11 +215,10 @@ def claim_verdict(claim: str, rows: pd.DataFrame | None = None) -> str:
 
     Args:
         claim: its id in ``data/published/claims.csv``.
-        rows: recorded rows; None reads all.
+        rows: recorded rows; None reads those of the paper's grids.
     """
     wording = claims().set_index("id").loc[claim, "claim"]
-    answers = all_verdicts(rows)
-    answer = answers[answers["id"] == claim].iloc[0]
+    answer = claim_answer(claim, rows)
     reason = escaped(answer["reason"])
     return f"**Claim.** {escaped(str(wording))}. **{answer['verdict'].capitalize()}**: {reason}."
 

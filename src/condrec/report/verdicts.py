@@ -156,11 +156,29 @@ def verdict_table(
 
 def all_verdicts(recorded: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return :func:`verdict_table` of everything published, by default on all recorded rows."""
-    if recorded is None:
-        frames = [experiments.recorded(name) for name in experiments.GRIDS]
-        frames = [frame for frame in frames if not frame.empty]
-        recorded = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-    return verdict_table(read_published(), recorded, claims=read_claims())
+    rows = recorded_rows() if recorded is None else recorded
+    return verdict_table(read_published(), rows, claims=read_claims())
+
+
+def claim_answer(claim: str, recorded: pd.DataFrame | None = None) -> dict[str, Any]:
+    """Return the row of :func:`verdict_table` of one claim, without judging anything else.
+
+    Args:
+        claim: its id in ``data/published/claims.csv``.
+        recorded: recorded rows; None reads those of the paper's grids.
+    """
+    chosen = read_claims()
+    chosen = chosen[chosen["id"] == claim]
+    rows = recorded_rows(f"{chosen['paper'].iloc[0]}-") if recorded is None else recorded
+    table = verdict_table(read_published().iloc[:0], rows, claims=chosen)
+    return {str(name): value for name, value in table.iloc[0].items()}
+
+
+def recorded_rows(prefix: str = "") -> pd.DataFrame:
+    """Return the recorded rows of every grid whose name starts so."""
+    names = [name for name in experiments.GRIDS if name.startswith(prefix)]
+    frames = [frame for frame in map(experiments.recorded, names) if not frame.empty]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def _mapping(given: PaperMapping | None, paper: str) -> PaperMapping:
