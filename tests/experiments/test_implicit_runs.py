@@ -44,6 +44,16 @@ def test_metrics_of_the_full_protocol_are_recorded_with_their_names() -> None:
     assert "seconds_evaluate" in set(rows["metric"])
 
 
+def test_the_artifact_names_the_metric_that_selected_the_weights() -> None:
+    default, chosen = (
+        make_run("embedded-implicit", "none", "bpr-mf", 0, None, {"epochs": 2} | settings)
+        for settings in ({}, {"select_on": "NDCG@10"})
+    )
+    assert default.settings() == {"epochs": 2}
+    assert read_metrics(execute(default))["selected_by"] == "HR@100"
+    assert read_metrics(execute(chosen))["selected_by"] == "NDCG@10"
+
+
 def test_noise_is_part_of_the_run_and_of_its_key() -> None:
     plain, noisy = (
         make_run("embedded-implicit", "none", "popularity", 0, None, settings)

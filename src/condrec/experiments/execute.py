@@ -51,6 +51,7 @@ def execute(run: Run, device: str = "cpu", out: Path | None = None) -> Path:
     place = resolve_device(device)
     full = with_noise(load(run.dataset), run.noise, run.condenser_seed)
     method = run.condenser()
+    model = None if run.recommender == MEASURE_ONLY else run.model()
     cost = method.prepare(full, run.budget, run.condenser_seed, place)
     start = time.perf_counter()
     condensed = method.condense(full, run.budget, run.condenser_seed, place)
@@ -63,14 +64,14 @@ def execute(run: Run, device: str = "cpu", out: Path | None = None) -> Path:
         "cost": cost,
         "condensed_sha256": fingerprint(condensed),
         "data": {"data_split": full.data_split, "protocol": full.protocol},
-        "selected_by": selected_by(full),
+        "selected_by": selected_by(full, model),
     }
     curve = pd.DataFrame(columns=["epoch", "seconds", "loss", "validation"])
     groups: dict[str, np.ndarray] = {}
-    if run.recommender == MEASURE_ONLY:
+    if model is None:
         content |= {"test": {}, "statistics": statistics(condensed)}
     else:
-        fitted = run.model().fit(condensed, run.seed, place)
+        fitted = model.fit(condensed, run.seed, place)
         curve = pd.DataFrame(fitted.log.curve, columns=curve.columns)
         content["epochs"] = fitted.log.epochs
         seconds["train"] = fitted.log.seconds

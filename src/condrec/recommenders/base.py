@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from condrec.datasets import Dataset, Interactions, SparseMatrix, known_matrix
 from condrec.evaluation import full_metrics, listed_metrics, mean_metrics
 
+SELECTORS = ("HR@100", "NDCG@10", "Recall@10")
+"""Validation metrics that may select a model under the full protocol; the first is the default,
+the published choice (fact sheet Distill-CF, section 3.2)."""
+
 VALIDATED = 1500
 """Users that a validation inside a fit looks at, at most: choices are cheap and stay the same."""
 
@@ -79,12 +83,16 @@ class FullRanker:
         return scores
 
 
-def selected_by(dataset: Dataset) -> str:
-    """Return the name of the validation metric models are selected by.
+def selected_by(dataset: Dataset, model: Any = None) -> str:
+    """Return the name of the validation metric a model is selected by.
 
-    HR@100 is the published choice under the full protocol (fact sheet Distill-CF, section 3.2).
+    Args:
+        dataset: under the listed protocol the metric is NDCG@5, whatever the model says.
+        model: a configuration; one without ``select_on`` uses the first of :data:`SELECTORS`.
     """
-    return "HR@100" if dataset.protocol == "full" else "NDCG@5"
+    if dataset.protocol != "full":
+        return "NDCG@5"
+    return str(getattr(model, "select_on", SELECTORS[0]))
 
 
 def validated_users(dataset: Dataset, seed: int) -> NDArray[np.int64]:
@@ -95,21 +103,27 @@ def validated_users(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng([seed, 37]).choice(users, VALIDATED, replace=False))
 
 
-def validation_score(fitted: Any, dataset: Dataset, seed: int) -> float:
-    """Return a model's validation score, see :func:`selected_by`; a mean over validated users."""
-    metric = selected_by(dataset)
+def validation_score(fitted: Any, dataset: Dataset, seed: int, metric: str = SELECTORS[0]) -> float:
+    """Return a model's validation score, a mean over validated users.
+
+    Args:
+        fitted: the model.
+        dataset: its validation rows are ranked; see :func:`selected_by`.
+        seed: breaks ties, and draws the validated users where there are many.
+        metric: one of :data:`SELECTORS`; read under the full protocol only.
+    """
     if dataset.protocol == "full":
         users = validated_users(dataset, seed)
         result = full_metrics(
             *(fitted.score_users, dataset, "validation"),
-            ks=(100,),
+            ks=(int(metric.partition("@")[2]),),
             seed=seed,
             with_auc=False,
             users=users,
         )
         return float(result.values[metric][users].mean())
     scores = fitted.score(dataset, dataset.validation)
-    return mean_metrics(listed_metrics(scores, dataset.validation, ks=(5,), seed=seed))[metric]
+    return mean_metrics(listed_metrics(scores, dataset.validation, ks=(5,), seed=seed))["NDCG@5"]
 
 
 class Recommender(Protocol):

@@ -13,7 +13,7 @@ import torch
 
 from condrec.datasets import Dataset
 from condrec.errors import CondrecError
-from condrec.recommenders.base import FullRanker, TrainingLog, validation_score
+from condrec.recommenders.base import SELECTORS, FullRanker, TrainingLog, validation_score
 from condrec.settings import require
 
 Ranker = TypeVar("Ranker", bound=FullRanker)
@@ -35,12 +35,19 @@ class EpochConfig:
     """Validations in a row without a better score before training stops."""
     validate_every: int = 5
     """Epochs between validations; the last epoch is always validated."""
+    select_on: str = SELECTORS[0]
+    """Validation metric that selects the weights under the full protocol: one of ``SELECTORS``."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
         self.require_at_least(1, "epochs", "batch_size", "patience", "validate_every")
         self.require_at_least(0, "learning_rate")
         require(self.learning_rate > 0, f"{self.NAME}: learning_rate: found 0, expected above 0")
+        require(
+            self.select_on in SELECTORS,
+            f"{self.NAME}: select_on: found {self.select_on!r}, expected one of "
+            f"{', '.join(SELECTORS)}",
+        )
 
     def require_at_least(self, least: int, *names: str) -> None:
         """Refuse fields that are below ``least`` or not finite."""
@@ -63,7 +70,7 @@ def fit_by_epochs(
     """Train until validation stops improving and return the model of the best validation.
 
     Args:
-        config: epochs, patience and how often to validate.
+        config: epochs, patience, how often to validate and by which metric.
         dataset: its validation rows select the weights.
         seed: breaks ties of the validation lists.
         model: what is trained; its best weights are restored at the end.
@@ -91,7 +98,7 @@ def fit_by_epochs(
         score = np.nan
         if number % config.validate_every == 0 or number == config.epochs:
             model.eval()
-            score = validation_score(fitted(TrainingLog()), dataset, seed)
+            score = validation_score(fitted(TrainingLog()), dataset, seed, config.select_on)
             missed = 0 if score > best else missed + 1
             if score > best:
                 best, state = score, copy.deepcopy(model.state_dict())
