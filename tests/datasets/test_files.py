@@ -108,7 +108,7 @@ def test_the_registry_is_complete() -> None:
     assert {"embedded", "ml-100k", "ml-1m", "magazine", "gowalla", "ciao"} <= set(registry)
     assert {"tfdcon-movielens", "tfdcon-goodreads", "goodreads-8749"} <= set(registry)
     assert {"mind-small-sample", "mind-small", "mind-large"} <= set(registry)
-    assert {"embedded-implicit", "douban", "netflix"} <= set(registry)
+    assert {"embedded-implicit", "douban", "netflix", "ml-20m", "dianping"} <= set(registry)
     for name, entry in registry.items():
         assert entry.task and entry.size and entry.licence and entry.citation, name
         assert name.startswith("embedded") or entry.homepage.startswith("https://")

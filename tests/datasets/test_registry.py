@@ -19,14 +19,16 @@ def test_an_unknown_name_gets_the_nearest_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["ciao", "douban", "netflix", "gowalla", "tfdcon-goodreads", "mind-large"]
+    "name", ["dianping", "douban", "netflix", "tfdcon-goodreads", "mind-large"]
 )
 def test_a_name_without_reader_says_where_the_data_come_from(name: str) -> None:
     with pytest.raises(CondrecError, match="has no reader for it.*official page is https://"):
         load_dataset(name)
 
 
-@pytest.mark.parametrize("name", ["ml-100k", "ml-1m", "magazine", "tfdcon-movielens"])
+@pytest.mark.parametrize(
+    "name", ["ciao", "gowalla", "ml-100k", "ml-1m", "magazine", "tfdcon-movielens"]
+)
 def test_missing_files_say_how_to_fetch_them(name: str, data_folder: Path) -> None:
     with pytest.raises(CondrecError, match=f"run `condrec fetch {name}`"):
         load_dataset(name)
@@ -59,6 +61,8 @@ def test_a_name_may_carry_a_split() -> None:
         ("embedded-implicit@leave-one", "unknown split 'leave-one'.*did you mean 'leave-one-out'"),
         ("embedded-implicit@released", "unknown split 'released'"),
         ("ml-100k@", "unknown split ''"),
+        ("ciao@released", "unknown split 'released'"),
+        ("ml-20m@released", "unknown split 'released'"),
         ("embedded@leave-one-out", "its split is fixed; ask for embedded"),
         ("tfdcon-movielens@random-80-10-10", "its split is fixed"),
         ("ml-100@leave-one-out", "did you mean 'ml-100k'"),
@@ -94,9 +98,9 @@ def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
         load_dataset(str(tmp_path / "ratings.txt"))
 
 
-@pytest.mark.parametrize("name", ["douban", "netflix"])
+@pytest.mark.parametrize("name", ["dianping", "douban", "ml-20m", "netflix"])
 def test_data_had_by_hand_say_so(name: str) -> None:
-    with pytest.raises(CondrecError, match="cannot be fetched.*got by hand.*https://"):
+    with pytest.raises(CondrecError, match="cannot be fetched.*by hand.*https://"):
         fetch(name)
 
 

@@ -1,9 +1,11 @@
 """Data sets: types, registry and download, readers, the generated embedded set."""
 
+from condrec.datasets.ciao import read_ciao
 from condrec.datasets.distill_cf import read_distill_cf_folder, read_magazine
 from condrec.datasets.download import fetch
 from condrec.datasets.embedded import embedded, embedded_vocabulary, encode_words
 from condrec.datasets.embedded_implicit import embedded_implicit
+from condrec.datasets.gowalla import read_gowalla
 from condrec.datasets.matrix import (
     SparseMatrix,
     dense,
@@ -13,6 +15,7 @@ from condrec.datasets.matrix import (
 )
 from condrec.datasets.movielens import read_ml_100k
 from condrec.datasets.movielens_1m import read_ml_1m
+from condrec.datasets.movielens_20m import read_ml_20m
 from condrec.datasets.noise import with_noise
 from condrec.datasets.registry import DatasetInfo, available, checksums, load_dataset, split_name
 from condrec.datasets.splits import RULES, split_interactions
@@ -47,9 +50,12 @@ __all__ = [
     "known_matrix",
     "load_dataset",
     "load_saved_dataset",
+    "read_ciao",
     "read_distill_cf_folder",
+    "read_gowalla",
     "read_magazine",
     "read_ml_1m",
+    "read_ml_20m",
     "read_ml_100k",
     "read_released_content",
     "read_released_split",

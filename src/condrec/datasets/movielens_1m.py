@@ -18,7 +18,8 @@ RATINGS_BYTES = 50_000_000  # twice the official file
 NEEDS_TIMES = ("time-80-10-10", "leave-one-out")
 
 
-def _is_whole(text: str) -> bool:
+def is_whole(text: str) -> bool:
+    """Whether a field of a file is a whole number, without sign, that an array can hold."""
     return text.isascii() and text.isdigit() and len(text) < 19  # fits 64 bits
 
 
@@ -34,7 +35,7 @@ def read_ml_1m_movies(content: bytes) -> tuple[dict[int, str], dict[int, str]]:
     titles, genres = {}, {}
     for number, line in enumerate(content.decode("latin-1").splitlines(), start=1):
         fields = line.split("::")
-        if len(fields) != 3 or not _is_whole(fields[0]) or int(fields[0]) in titles:
+        if len(fields) != 3 or not is_whole(fields[0]) or int(fields[0]) in titles:
             raise CondrecError(
                 f"{MOVIES}: line {number}: found {line[:60]!r}, expected "
                 "MovieID::Title::Genres with another id"
@@ -56,7 +57,7 @@ def read_ml_1m_ratings(content: bytes) -> NDArray[np.int64]:
     lines = content.decode("latin-1").splitlines()
     table = [line.split("::") for line in lines]
     for number, fields in enumerate(table, start=1):
-        if len(fields) != 4 or not all(map(_is_whole, fields)):
+        if len(fields) != 4 or not all(map(is_whole, fields)):
             raise CondrecError(
                 f"{RATINGS}: line {number}: found {lines[number - 1][:60]!r}, expected "
                 "UserID::MovieID::Rating::Timestamp, four whole numbers"

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from condrec.datasets import distill_cf, movielens_1m
+from condrec.datasets import distill_cf, movielens_1m, movielens_20m
+from condrec.datasets.ciao import read_ciao
 from condrec.datasets.embedded import VERSION, embedded
 from condrec.datasets.embedded_implicit import embedded_implicit
 from condrec.datasets.files import Entry, file_sha256, locate, read_registry
+from condrec.datasets.gowalla import read_gowalla
 from condrec.datasets.movielens import read_ml_100k
 from condrec.datasets.splits import RELEASED, RULES
 from condrec.datasets.tables import is_table, read_table, table_checksums
@@ -20,18 +22,25 @@ from condrec.errors import CondrecError, unknown_name
 
 @dataclass(frozen=True)
 class _Reader:
-    """How a data set is read; without ``splits`` it has one that cannot be changed."""
+    """How a data set is read; without ``splits`` it has one that cannot be changed.
+
+    ``by_hand`` is a file it needs that is not in the registry, as no copy was ever verified.
+    """
 
     read: Callable[..., Dataset]
     splits: tuple[str, ...] = ()
+    by_hand: str = ""
 
 
 _READERS = {
+    "ciao": _Reader(read_ciao, RULES),
     "embedded": _Reader(embedded),
     "embedded-implicit": _Reader(embedded_implicit, RULES),
+    "gowalla": _Reader(read_gowalla, (RELEASED, *RULES)),
     "magazine": _Reader(distill_cf.read_magazine, (RELEASED, *RULES)),
     "ml-100k": _Reader(read_ml_100k, RULES),
     "ml-1m": _Reader(movielens_1m.read_ml_1m, (RELEASED, *RULES)),
+    "ml-20m": _Reader(movielens_20m.read_ml_20m, RULES, by_hand=movielens_20m.RATINGS),
     "tfdcon-movielens": _Reader(read_tfdcon_movielens),
 }
 
@@ -44,7 +53,8 @@ class DatasetInfo:
         name: its name on the command line.
         entry: task, size, licence, citation and files, from ``data/registry.json``.
         readable: whether this version of condrec has a reader for it.
-        present, expected: how many of its files are in the data folder, and how many there are.
+        present, expected: how many of its files are in the data folder, and how many there are,
+            those had by hand included.
     """
 
     name: str
@@ -79,16 +89,14 @@ def find_entry(name: str) -> Entry:
 
 def available() -> list[DatasetInfo]:
     """Return every known data set; files are looked for, not verified."""
-    return [
-        DatasetInfo(
-            name,
-            entry,
-            name in _READERS,
-            sum(locate(file.path) is not None for file in entry.files),
-            len(entry.files),
-        )
-        for name, entry in read_registry().items()
-    ]
+    shown = []
+    for name, entry in read_registry().items():
+        paths = [file.path for file in entry.files]
+        if name in _READERS and _READERS[name].by_hand:
+            paths.append(_READERS[name].by_hand)
+        present = sum(locate(path) is not None for path in paths)
+        shown.append(DatasetInfo(name, entry, name in _READERS, present, len(paths)))
+    return shown
 
 
 def load_dataset(name: str) -> Dataset:
@@ -132,7 +140,8 @@ def checksums(name: str) -> dict[str, str]:
     """Return the SHA-256 of every file of a data set: the registered ones, present or not.
 
     Generated data have no files: their ``VERSION`` stands in, raised by hand when they change.
-    A user's own files are hashed, again only when they change.
+    A user's own files and those had by hand are hashed, again only when they change; "" stands
+    for one had by hand that is not here.
 
     Raises:
         CondrecError: unknown name, or a user's own file is missing.
@@ -144,12 +153,15 @@ def checksums(name: str) -> dict[str, str]:
             return table_checksums(path)
         return {each: file_sha256(path / each) for each in (distill_cf.TABLE, distill_cf.INDEX)}
     entry = find_entry(base)
-    if not entry.files:
+    by_hand = _READERS[base].by_hand if base in _READERS else ""
+    if base == "ml-1m" and split in movielens_1m.NEEDS_TIMES:
+        by_hand = movielens_1m.RATINGS
+    if not entry.files and not by_hand:
         return {base: f"generated, version {VERSION}"}
     listed = {file.path: file.sha256 for file in entry.files}
-    if base == "ml-1m" and split in movielens_1m.NEEDS_TIMES:
-        own = locate(movielens_1m.RATINGS)
-        listed[movielens_1m.RATINGS] = "" if own is None else file_sha256(own)
+    if by_hand:
+        own = locate(by_hand)
+        listed[by_hand] = "" if own is None else file_sha256(own)
     return listed
 
 
