@@ -1,7 +1,8 @@
-"""Training on pairs of users and items, shared by BPR-MF, NeuMF and LightGCN."""
+"""Training on pairs of users and items, shared by BPR-MF, NeuMF and the models of graphs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,10 @@ from condrec.recommenders.base import FullRanker, TrainingLog, resolve_device
 from condrec.recommenders.epochs import EpochConfig, fit_by_epochs
 
 IntArray = NDArray[np.int64]
+REMAINDERS = 8
+"""Remainders a held pair, in the table that tells most pairs that are not held."""
 REDRAWS = 3
 """Times a negative that the user likes is drawn again before it is kept."""
-
-TABLE_CELLS = 2**28
-"""Pairs of rows and items up to which all of them are held in a table of bytes."""
 
 
 class PairSampler:
@@ -63,49 +63,53 @@ class PairSampler:
 
 
 class Membership:
-    """Answers which pairs a sparse matrix holds, by a table of all pairs where one fits."""
+    """Answers which pairs a sparse matrix holds, in memory of the pairs it holds.
+
+    A pair is searched among the sorted keys only if one of the held ones has the same remainder:
+    few drawn pairs have, and a search is many times dearer than a look at a table.
+    """
 
     def __init__(self, matrix: SparseMatrix) -> None:
         rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
         self.n_items = matrix.shape[1]
-        self.keys = np.sort(rows * self.n_items + matrix.indices)
-        cells = matrix.shape[0] * self.n_items
-        self.table = np.zeros(cells, dtype=bool) if cells <= TABLE_CELLS else None
-        if self.table is not None:
-            self.table[self.keys] = True
+        keys = np.sort(rows * self.n_items + matrix.indices)
+        # A last key above all pairs, so that every search ends at a key.
+        self.keys = np.append(keys, np.iinfo(np.int64).max)
+        self.remainders = np.zeros(REMAINDERS * len(keys) + 1, dtype=bool)
+        self.remainders[keys % len(self.remainders)] = True
 
     def holds(self, rows: IntArray, items: IntArray) -> NDArray[np.bool_]:
         """Return whether each pair is held, shape of ``rows``."""
         keys = rows * self.n_items + items
-        if self.table is not None:
-            return self.table[keys]
-        if not len(self.keys):
-            return np.zeros(len(keys), dtype=bool)
-        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        found: NDArray[np.bool_] = self.keys[place] == keys
+        found: NDArray[np.bool_] = self.remainders[keys % len(self.remainders)]
+        likely = keys[found]
+        found[found] = self.keys[np.searchsorted(self.keys, likely)] == likely
         return found
 
 
 @dataclass(frozen=True)
 class FoldIn:
-    """Makes the vector of a user out of his known items: |x|^-power (x F) + offset.
+    """Makes the vector of a user out of his known items: g(|x|^-power (x F) + offset).
 
     Args:
         items: F, shape [n_items, d].
         power: how far the sum is divided by the number of known items.
         offset: shape [d].
+        then: g, of shape [b, d]; None leaves the sums as they are.
     """
 
     items: Tensor
     power: float = 0.0
     offset: Tensor | float = 0.0
+    then: Callable[[Tensor], Tensor] | None = None
 
     def vectors(self, known: SparseMatrix) -> Tensor:
         """Return vectors, shape [b, d], of rows of known items, shape [b, n_items]."""
         total = torch.from_numpy(np.asarray(known @ self.items.cpu().numpy()))
         count = np.maximum(np.diff(known.indptr), 1).astype(np.float32)
         scaled = total * torch.from_numpy(count[:, None] ** -self.power)
-        return scaled.to(self.items.device) + self.offset
+        sums = scaled.to(self.items.device) + self.offset
+        return sums if self.then is None else self.then(sums)
 
 
 class PairwiseModel(torch.nn.Module):
