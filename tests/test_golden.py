@@ -20,7 +20,9 @@ from condrec.recommenders import RECOMMENDERS, recommender
 
 GOLDEN = Path(__file__).with_name("golden.json")
 SMALL = {"embedding_size": 8, "hidden_size": 16, "attention_size": 8, "epochs": 3}
-EPOCHS = {name: {"epochs": 3} for name in ("bpr-mf", "neumf", "mult-vae", "lightgcn")}
+EPOCHS = {
+    name: {"epochs": 3} for name in ("bpr-mf", "neumf", "mult-vae", "lightgcn", "ngcf", "xsimgcl")
+}
 SOFT = ("distill-cf", "random-soft")
 LEARN = {"steps": 4, "validation_interval": 2, "n_samples": 5}
 METHODS = [name for name in CONDENSERS if not name.startswith("released")]

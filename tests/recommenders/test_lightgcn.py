@@ -9,7 +9,7 @@ from condrec.datasets import Dataset, known_matrix
 from condrec.errors import CondrecError
 from condrec.evaluation import listed_metrics, mean_metrics
 from condrec.recommenders import LightGCN, recommender
-from condrec.recommenders.lightgcn import Edges, GraphModel, _Propagate, normalised_graph
+from condrec.recommenders.lightgcn import LightModel
 
 # User 0 likes both items, user 1 likes item 1; item 2 and user 2 are alone.
 MATRIX = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0]], dtype=np.float32)
@@ -17,12 +17,8 @@ ROOT = 2**-0.5
 
 
 @pytest.mark.parametrize("as_stored", [np.asarray, sparse.csr_matrix])
-def test_graph_and_one_layer_by_hand(as_stored) -> None:  # type: ignore[no-untyped-def]
-    graph, by_item = normalised_graph(as_stored(MATRIX))
-    found = graph.toarray() if sparse.issparse(graph) else graph
-    np.testing.assert_allclose(found, [[ROOT, 1 / 2, 0], [0, ROOT, 0], [0, 0, 0]], rtol=1e-6)
-    np.testing.assert_allclose(by_item, [1, ROOT, 0], rtol=1e-6)
-    model = GraphModel(as_stored(MATRIX), "cpu", 1, 1, regularization=0.0)
+def test_one_layer_by_hand(as_stored) -> None:  # type: ignore[no-untyped-def]
+    model = LightModel(as_stored(MATRIX), "cpu", 1, 1, regularization=0.0)
     with torch.no_grad():
         model.user.weight[:] = torch.tensor([[1.0], [2.0], [3.0]])
         model.item.weight[:] = torch.tensor([[4.0], [6.0], [8.0]])
@@ -37,24 +33,10 @@ def test_graph_and_one_layer_by_hand(as_stored) -> None:  # type: ignore[no-unty
     np.testing.assert_allclose(below[:, 0], [4, 6, 8])
 
 
-def test_edges_carry_weights() -> None:
-    weights = np.array([[0.25, 0.75], [0.0, 0.25]], dtype=np.float32)
-    graph, _ = normalised_graph(weights)
-    np.testing.assert_allclose(graph, [[0.5, 0.75], [0, 0.5]], rtol=1e-6)
-
-
-@pytest.mark.parametrize("as_stored", [np.asarray, sparse.csr_matrix])
-def test_gradient_of_a_propagation(as_stored) -> None:  # type: ignore[no-untyped-def]
-    matrix = as_stored(np.random.default_rng(0).integers(0, 2, (4, 3)).astype(np.float64))
-    graph, mirror = Edges(matrix, "cpu"), Edges(matrix.T, "cpu")
-    vectors = torch.ones(3, 2, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x: _Propagate.apply(x, graph, mirror), (vectors,))
-
-
 def test_fold_in_repeats_the_layers_of_a_user_in_the_graph() -> None:
     rng = np.random.default_rng(1)
     matrix = sparse.csr_matrix((rng.random((8, 6)) < 0.5).astype(np.float32))
-    model = GraphModel(matrix, "cpu", 4, 3, regularization=0.0)
+    model = LightModel(matrix, "cpu", 4, 3, regularization=0.0)
     with torch.no_grad():
         users, fold_in = model.vectors()
         found = fold_in.vectors(matrix)

@@ -9,15 +9,15 @@ import torch
 from scipy import sparse
 
 import condrec.recommenders.epochs as epochs_module
-import condrec.recommenders.pairwise as module
 from condrec.datasets import Dataset, Interactions, SoftUsers, dense, known_matrix
 from condrec.errors import CondrecError
-from condrec.recommenders import recommender
-from condrec.recommenders.base import FullRanker, TrainingLog
+from condrec.evaluation import full_metrics
+from condrec.recommenders import recommender, selected_by, validation_score
+from condrec.recommenders.base import SELECTORS, FullRanker, TrainingLog
 from condrec.recommenders.epochs import EpochConfig, fit_by_epochs
 from condrec.recommenders.pairwise import FoldIn, Membership, PairSampler, half_squares
 
-NAMES = ("bpr-mf", "lightgcn", "neumf")
+NAMES = ("bpr-mf", "lightgcn", "neumf", "ngcf", "xsimgcl")
 SMALL: dict[str, Any] = {"embedding_size": 8, "epochs": 4, "batch_size": 32}
 NONE = Interactions([], [], [])
 every_model = pytest.mark.parametrize("name", NAMES)
@@ -30,13 +30,19 @@ def of_soft_users(dataset: Dataset, weight: float = 0.9) -> Dataset:
     )
 
 
-@pytest.mark.parametrize("cells", [module.TABLE_CELLS, 0])
-def test_membership(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TABLE_CELLS", cells)
+def test_membership() -> None:
     rows = (np.random.default_rng(0).random((6, 9)) < 0.3).astype(np.float32)
     pairs = np.indices(rows.shape).reshape(2, -1)
     assert (Membership(sparse.csr_matrix(rows)).holds(*pairs) == rows.ravel()).all()
     assert not Membership(sparse.csr_matrix(rows * 0)).holds(*pairs).any()
+
+
+def test_membership_needs_memory_of_the_held_pairs_only() -> None:
+    held = sparse.csr_matrix(
+        (np.ones(2, dtype=np.float32), ([0, 10**6 - 1], [5, 10**7 - 1])), shape=(10**6, 10**7)
+    )
+    found = Membership(held).holds(np.array([10**6 - 1, 0, 0]), np.array([10**7 - 1, 5, 6]))
+    assert found.tolist() == [True, True, False]
 
 
 def test_draws_every_pair_once_and_no_liked_negative() -> None:
@@ -74,6 +80,8 @@ def test_fold_in_by_hand() -> None:
     fold_in = FoldIn(torch.tensor([[1.0], [2.0], [4.0]]), power=1.0, offset=torch.tensor([0.5]))
     known = sparse.csr_matrix(np.array([[1, 0, 1], [0, 0, 0]], dtype=np.float32))
     np.testing.assert_allclose(fold_in.vectors(known), [[3.0], [0.5]])
+    doubled = dataclasses.replace(fold_in, then=lambda sums: 2 * sums)
+    np.testing.assert_allclose(doubled.vectors(known), [[6.0], [1.0]])
 
 
 def test_half_squares_by_hand() -> None:
@@ -127,6 +135,27 @@ def test_the_last_epoch_is_validated(
 ) -> None:
     config = EpochConfig(epochs=4, validate_every=3)
     assert counted(config, {3: 0.2, 4: 0.3}, tiny_dataset, monkeypatch).epoch == 4
+
+
+@pytest.mark.parametrize("metric", SELECTORS)
+def test_the_chosen_metric_selects_the_weights(metric: str, implicit_dataset: Dataset) -> None:
+    settings = SMALL | {"validate_every": 1, "learning_rate": 0.05, "select_on": metric}
+    config = recommender("bpr-mf", settings)
+    fitted = config.fit(implicit_dataset, 0)
+    best = max(row["validation"] for row in fitted.log.curve)
+    assert best == pytest.approx(validation_score(fitted, implicit_dataset, 0, metric))
+    ks = (int(metric.split("@")[1]),)
+    ranking = full_metrics(fitted.score_users, implicit_dataset, "validation", ks=ks)
+    users = np.unique(implicit_dataset.validation.user)
+    assert best == pytest.approx(ranking.values[metric][users].mean())
+    assert selected_by(implicit_dataset, config) == metric
+
+
+def test_the_default_metrics(implicit_dataset: Dataset, tiny_dataset: Dataset) -> None:
+    assert selected_by(implicit_dataset, recommender("bpr-mf")) == "HR@100"
+    assert selected_by(implicit_dataset, recommender("ease")) == "HR@100"
+    listed = recommender("bpr-mf", {"select_on": "NDCG@10"})
+    assert selected_by(tiny_dataset, listed) == selected_by(tiny_dataset) == "NDCG@5"
 
 
 @every_model
@@ -187,6 +216,7 @@ def test_refuses_what_it_cannot_learn_from(name: str, tiny_dataset: Dataset) -> 
         ({"learning_rate": "nan"}, "learning_rate: found nan"),
         ({"regularization": -0.1}, "regularization: found -0.1, expected at least 0"),
         ({"regularization": "nan"}, "regularization: found nan"),
+        ({"select_on": "MRR@5"}, "select_on: found 'MRR@5', expected one of HR@100, NDCG@10, Rec"),
     ],
 )
 def test_refuses_settings_that_cannot_work(

@@ -25,7 +25,8 @@ SMALL: dict[str, Any] = {
     "batch_size": 32,
 }
 TEXT_MODELS = sorted(n for n, cls in RECOMMENDERS.items() if issubclass(cls, TextModelConfig))
-TRAINED = ("bpr-mf", "neumf", "mult-vae", "lightgcn")  # by epochs, on interactions
+# By epochs, on interactions:
+TRAINED = ("bpr-mf", "neumf", "mult-vae", "lightgcn", "ngcf", "xsimgcl")
 WITHOUT_CHANCE = ("popularity", "like-ratio", "ease", "item-knn", "infinite-ae")
 
 every_recommender = pytest.mark.parametrize("name", sorted(RECOMMENDERS))

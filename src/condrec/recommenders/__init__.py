@@ -7,6 +7,7 @@ from typing import Any
 
 from condrec.errors import unknown_name
 from condrec.recommenders.base import (
+    SELECTORS,
     Fitted,
     FullRanker,
     Recommender,
@@ -25,8 +26,10 @@ from condrec.recommenders.lightgcn import LightGCN
 from condrec.recommenders.mult_vae import MultVAE
 from condrec.recommenders.naml import NAML
 from condrec.recommenders.neumf import NeuMF
+from condrec.recommenders.ngcf import NGCF
 from condrec.recommenders.nrms import NRMS
 from condrec.recommenders.training import FittedTextModel, TextModelConfig
+from condrec.recommenders.xsimgcl import XSimGCL
 from condrec.settings import configure
 
 RECOMMENDERS: dict[str, type[Any]] = {
@@ -43,6 +46,8 @@ RECOMMENDERS: dict[str, type[Any]] = {
     "bpr-mf": BPRMF,
     "neumf": NeuMF,
     "lightgcn": LightGCN,
+    "ngcf": NGCF,
+    "xsimgcl": XSimGCL,
 }
 
 
@@ -57,8 +62,10 @@ __all__ = [
     "BPRMF",
     "EASE",
     "NAML",
+    "NGCF",
     "NRMS",
     "RECOMMENDERS",
+    "SELECTORS",
     "Fastformer",
     "Fitted",
     "FittedTextModel",
@@ -74,6 +81,7 @@ __all__ = [
     "Recommender",
     "TextModelConfig",
     "TrainingLog",
+    "XSimGCL",
     "recommender",
     "resolve_device",
     "selected_by",
