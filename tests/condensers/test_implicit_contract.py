@@ -17,6 +17,7 @@ from condrec.errors import CondrecError
 from condrec.recommenders import InfiniteAE
 
 LEARN = {"steps": 4, "validation_interval": 2, "outer_batch_size": 40, "n_samples": 5}
+KEEP = {"edition": "strict", "tail_degree": 0}
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "none": ("none", {}),
     "random-users": ("random-users", {}),
@@ -30,9 +31,18 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "distill-cf, strict": ("distill-cf", {**LEARN, "edition": "strict"}),
     "distill-cf, independent": ("distill-cf", {**LEARN, "gumbel": "independent"}),
     "distill-cf, no noise": ("distill-cf", {**LEARN, "gumbel": "none", "outer_dropout": 0.3}),
+    "frozen-scores": ("frozen-scores", KEEP),
+    "dconrec": ("dconrec", {**KEEP, "iterations": 3}),
+    "dconrec, by pair": ("dconrec", {**KEEP, "iterations": 3, "credit": "pair"}),
+    "dconrec, lightgcn": ("dconrec", {**KEEP, "iterations": 2, "backbone": "lightgcn"}),
+    "dconrec, published": ("dconrec", {"iterations": 3, "edition": "as_published"}),
     "distill-cf, binarised": ("distill-cf", {**LEARN, "top": 4}),
 }
 WITHOUT_CHANCE = ("none", "majority")
+INEXACT = ("dconrec, published",)
+"""Its budget bounds an expected size."""
+PEEKS = ("dconrec, published",)
+"""Its negatives avoid the items of the test rows."""
 every_case = pytest.mark.parametrize("case", sorted(CASES))
 
 
@@ -57,6 +67,8 @@ def test_every_method_for_implicit_feedback_has_a_case() -> None:
 
 @every_case
 def test_a_number_is_met_exactly(case: str, implicit_dataset: Dataset) -> None:
+    if case in INEXACT:
+        return
     condensed = condense(case, implicit_dataset)
     if is_soft(case):
         assert condensed.soft is not None and condensed.soft.matrix.shape == (8, 30)
@@ -69,7 +81,7 @@ def test_a_number_is_met_exactly(case: str, implicit_dataset: Dataset) -> None:
 
 @every_case
 def test_a_share_is_met(case: str, implicit_dataset: Dataset) -> None:
-    if not make(case).unit:
+    if not make(case).unit or case in INEXACT:
         return
     condensed = condense(case, implicit_dataset, budget=0.2)
     if is_soft(case):  # of the 89 training users
@@ -110,7 +122,7 @@ def test_leaves_the_global_random_state_alone(case: str, implicit_dataset: Datas
 def test_never_sees_the_test_rows(case: str, implicit_dataset: Dataset) -> None:
     nothing = dataclasses.replace(implicit_dataset, test=implicit_dataset.test.where([]))
     first, second = (condense(case, each) for each in (implicit_dataset, nothing))
-    assert fingerprint(first) == fingerprint(second)
+    assert (fingerprint(first) == fingerprint(second)) == (case not in PEEKS)
 
 
 @every_case
@@ -149,7 +161,8 @@ def test_the_size_is_reported_four_ways(case: str, implicit_dataset: Dataset) ->
     elif is_soft(case):
         assert (found.n_users, found.n_positives, found.bytes) == (8, 0, 4 * 8 * 30)
     else:
-        assert report["users_pct"] <= 100 and report["positives_pct"] <= 100
+        assert report["users_pct"] <= 100
+        assert report["positives_pct"] <= 100 or case in INEXACT
 
 
 @every_case

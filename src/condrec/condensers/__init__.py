@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from condrec.condensers.base import Condenser
+from condrec.condensers.dconrec import DConRec, FrozenScores
 from condrec.condensers.distill_cf import DistillCF
 from condrec.condensers.released import ReleasedCondensed, ReleasedMajority, ReleasedRandom
 from condrec.condensers.sampling import (
@@ -33,6 +34,8 @@ CONDENSERS: dict[str, type[Condenser]] = {
     "svp-cf": SVPCF,
     "random-soft": RandomSoft,
     "distill-cf": DistillCF,
+    "frozen-scores": FrozenScores,
+    "dconrec": DConRec,
     "released-condensed": ReleasedCondensed,
     "released-random": ReleasedRandom,
     "released-majority": ReleasedMajority,
@@ -51,7 +54,9 @@ __all__ = [
     "CONDENSERS",
     "SVPCF",
     "Condenser",
+    "DConRec",
     "DistillCF",
+    "FrozenScores",
     "FullData",
     "KMedoids",
     "Majority",

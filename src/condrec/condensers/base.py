@@ -92,6 +92,12 @@ class Condenser:
         """
         return {"outer_steps": 1.0, "inner_steps": 1.0}
 
+    def facts(
+        self, dataset: Dataset, condensed: Dataset, budget: float | None, seed: int, device: str
+    ) -> dict[str, float]:
+        """Return what else is worth recording of a set; held-out rows may be counted here only."""
+        return {}
+
     def select(self, dataset: Dataset, budget: float, seed: int, device: str) -> Dataset:
         """Choose users and rows; the texts of the items are handled by the caller."""
         raise NotImplementedError

@@ -23,7 +23,7 @@ ScoreUsers = Callable[[IntArray, SparseMatrix], NDArray[np.floating]]
 N_NEGATIVES = 50
 """Random items a user that the pooled AUC sets against his positives."""
 HEAD = 0.2
-"""The most popular share of the items; the others are the long tail."""
+"""The most popular share of the items, the others are the long tail; and the quietest of users."""
 CHUNK_BYTES = 2**28
 """Memory for the dense matrices of one chunk of users."""
 
@@ -53,7 +53,9 @@ def full_metrics(
 
     Returns:
         Of every user HR@k, NDCG@k, PSP@k (0 without a positive, as the published code counts
-        them) and Recall@k (NaN without one); over all users Coverage@k, LongTail@k and AUC.
+        them) and Recall@k (NaN without one); over all users Coverage@k, LongTail@k, AUC,
+        TailUserRecall@k (of the fifth with the fewest known rows) and TailItemRecall@k (share of
+        the long tail's positives that are found).
 
     Raises:
         CondrecError: no positive row in the split, scores that are not finite or of the wrong
@@ -77,6 +79,7 @@ def full_metrics(
     values = {f"{name}@{k}": np.zeros(n_users) for k in ks for name in ("HR", "NDCG", "PSP")}
     values |= {f"Recall@{k}": np.full(n_users, np.nan) for k in ks}
     recommended = {k: np.zeros(n_items, dtype=np.int64) for k in ks}
+    tail, tail_hits = _long_tail(dataset), dict.fromkeys(ks, 0)
     pools: list[tuple[NDArray[np.floating], NDArray[np.bool_]]] = []
     for some in np.array_split(ranked, -(-len(ranked) * n_items * 16 // CHUNK_BYTES)):
         given, wanted = known[some], targets[some]
@@ -94,11 +97,17 @@ def full_metrics(
         for k in ks:
             chosen = top[:, :k][listed[:, :k]]
             recommended[k] += np.bincount(chosen, minlength=n_items)
+            tail_hits[k] += int((hits[:, :k] & tail[top[:, :k]]).sum())
     overall = {"AUC": pooled_auc(*map(np.concatenate, zip(*pools, strict=True)))} if pools else {}
-    tail = _long_tail(dataset)
+    quiet = _quiet_users(dataset, ranked)
+    n_tail = int(targets[ranked][:, tail].nnz)
     for k in ks:
+        overall[f"TailUserRecall@{k}"] = float(values[f"Recall@{k}"][quiet].mean())
+        if n_tail:
+            overall[f"TailItemRecall@{k}"] = tail_hits[k] / n_tail
         overall[f"Coverage@{k}"] = float((recommended[k] > 0).mean())
-        overall[f"LongTail@{k}"] = float(recommended[k][tail].sum() / recommended[k].sum())
+        shown = max(int(recommended[k].sum()), 1)  # nobody is shown anything he has not seen
+        overall[f"LongTail@{k}"] = float(recommended[k][tail].sum() / shown)
     return RankingResult(np.arange(n_users), values, n_users - len(ranked), overall)
 
 
@@ -167,6 +176,12 @@ def _long_tail(dataset: Dataset) -> NDArray[np.bool_]:
     tail = np.ones(dataset.n_items, dtype=bool)
     tail[np.argsort(-count, kind="stable")[: round(HEAD * dataset.n_items)]] = False
     return tail
+
+
+def _quiet_users(dataset: Dataset, ranked: IntArray) -> IntArray:
+    """Return the users who have at most as many known rows as the quietest fifth of the ranked."""
+    count = np.bincount(dataset.known_rows.user, minlength=dataset.n_users)[ranked]
+    return ranked[count <= np.quantile(count, HEAD, method="lower")]
 
 
 def _auc_pool(

@@ -56,6 +56,7 @@ def execute(run: Run, device: str = "cpu", out: Path | None = None) -> Path:
     start = time.perf_counter()
     condensed = method.condense(full, run.budget, run.condenser_seed, place)
     seconds = {"condense": time.perf_counter() - start + cost.pop("seconds", 0.0)}
+    cost |= method.facts(full, condensed, run.budget, run.condenser_seed, place)
     content: dict[str, Any] = {
         "key": run.key(),
         "run": run.to_dict(),

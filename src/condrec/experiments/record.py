@@ -34,7 +34,7 @@ _NUMBERS = {
 _DTYPES = dict.fromkeys([name for name in COLUMNS if name not in _NUMBERS], str)
 _TRAINED = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5", "MRR@5", "AUC")
 _RANKED = ("HR@10", "NDCG@10", "PSP@10", "HR@100", "NDCG@100", "Recall@10", "AUC")
-_RANKED_OVERALL = ("Coverage@10", "LongTail@10")
+_RANKED_OVERALL = ("Coverage@10", "LongTail@10", "TailUserRecall@10", "TailItemRecall@10")
 _GROUP_METRICS = ("NDCG@1", "NDCG@5", "NDCG@10", "HR@10")
 _BLOCKS = {
     "test": ("test", "training", _TRAINED),

@@ -19,6 +19,12 @@ from condrec.recommenders import resolve_device
 
 SECONDS = {"naml": 12.0, "nrms": 18.0, "fastformer": 25.0}
 """Where nothing was recorded: a full-data run on MovieLens, one thread."""
+LEADS = {
+    "texts": "tf-dcon-table-3",
+    "implicit": "distill-cf-table",
+    "interactions": "dconrec-overall",
+}
+"""The grid whose recorded seconds are expected of others on the same kind of data."""
 WORKER_GIB = 1.5
 """Memory one worker was seen to need on MovieLens."""
 
@@ -27,14 +33,14 @@ def scales(profile: str, chosen: Grid, datasets: Sequence[str] | None = None) ->
     """Return one scale a data set of a profile, or of ``datasets`` instead.
 
     Args:
-        profile: its ``dataset`` is for grids on texts, its ``implicit`` ones for grids on
-            implicit feedback; ``models`` are text models.
+        profile: its ``dataset`` is for grids on texts, its ``implicit`` and ``interactions`` ones
+            for grids on implicit feedback; ``models`` are text models.
         chosen: the grid.
         datasets: instead of the profile's.
     """
     parameters = read_profile(profile)
     texts = chosen.data == "texts"
-    names = datasets or ([parameters["dataset"]] if texts else parameters["implicit"])
+    names = datasets or ([parameters["dataset"]] if texts else parameters[chosen.data])
     models = tuple(parameters["models"]) if texts else ()
     return [Scale(name, tuple(parameters["seeds"]), models) for name in names]
 
@@ -107,7 +113,7 @@ def plan(chosen: Grid, todo: Sequence[Run]) -> str:
 
 def estimated_seconds(name: str, todo: Sequence[Run]) -> list[float]:
     """Return the expected seconds of each run: recorded means where there are any."""
-    lead = "distill-cf-table" if grid(name).data == "implicit" else "tf-dcon-table-3"
+    lead = LEADS[grid(name).data]
     frames = [recorded(each) for each in (name, lead)]
     rows = pd.concat([f for f in frames if not f.empty] or frames[:1])
     rows = rows.drop_duplicates(["key"])

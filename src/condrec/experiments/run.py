@@ -8,7 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from condrec.condensers import CONDENSERS, Condenser, DistillCF, TFDCon, condenser
+from condrec.condensers import (
+    CONDENSERS,
+    Condenser,
+    DConRec,
+    DistillCF,
+    TFDCon,
+    condenser,
+)
 from condrec.condensers.content import VERSION as CONTENT_VERSION
 from condrec.datasets import checksums
 from condrec.errors import CondrecError, unknown_name
@@ -87,6 +94,8 @@ class Run:
         names = [self.recommender] if self.recommender != MEASURE_ONLY else []
         if isinstance(method, DistillCF):
             names.append("infinite-ae")
+        if isinstance(method, DConRec):
+            names += [method.backbone, method.proxy]
         if isinstance(method, TFDCon):
             names.append(method.encoder)
             used["sentence_embeddings"] = SENTENCE_VERSION

@@ -20,7 +20,7 @@ from condrec.settings import parameters as names
 def planned(name: str, runs: Sequence[Run]) -> pd.DataFrame:
     """Return the plan of a grid's runs, see :class:`condrec.report.results.Results`."""
     lines: dict[str, int] = {}
-    implicit = grid(name).data == "implicit"
+    implicit = grid(name).data != "texts"
     rows = []
     for run, seconds in zip(runs, estimated_seconds(name, runs), strict=True):
         content = run.to_dict()

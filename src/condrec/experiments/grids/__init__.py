@@ -1,10 +1,10 @@
 """The grids: which runs every table and figure needs; one module a paper."""
 
 from condrec.errors import unknown_name
-from condrec.experiments.grids import distill_cf, tf_dcon
+from condrec.experiments.grids import dconrec, distill_cf, tf_dcon
 from condrec.experiments.grids.base import Grid, Scale
 
-GRIDS = {grid.name: grid for grid in (*tf_dcon.GRIDS, *distill_cf.GRIDS)}
+GRIDS = {grid.name: grid for grid in (*tf_dcon.GRIDS, *distill_cf.GRIDS, *dconrec.GRIDS)}
 
 
 def grid(name: str) -> Grid:
