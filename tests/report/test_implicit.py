@@ -8,7 +8,8 @@ from condrec.condensers import DistillCF
 from condrec.experiments import Run
 from condrec.report import fit_speed, implicit, pairs
 from condrec.report.comparisons import BETTER, NOT_RUN, WORSE, conclude, readable
-from condrec.report.labels import implicit_label, paper_label
+from condrec.report.implicit_labels import implicit_label
+from condrec.report.labels import paper_label
 from condrec.report.published import published
 from condrec.report.results import combined
 

@@ -77,6 +77,12 @@ def test_the_head_line_of_distill_cf():
     assert set(table["budget"].xs("distill-cf", level=1)) == {500}
 
 
+def test_the_bounds_of_dconrec_are_those_of_its_abstract():
+    table = published("dconrec").set_index("dataset")
+    assert table["value"].to_dict() == {"dianping": 98, "ciao": 90, "gowalla": 90, "ml-20m": 90}
+    assert set(table["table"]) == {"abstract"} and set(table["budget"]) == {0.25}
+
+
 def test_printed_quality_of_table_3_is_the_mean_of_its_four_ratios():
     table = published("tf-dcon")
     table = table[(table["table"] == "III") & (table["model"] != "")]

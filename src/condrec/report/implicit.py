@@ -11,7 +11,8 @@ from scipy import stats
 
 from condrec.experiments.grids.distill_cf import N_USERS
 from condrec.report.formatting import count, mean_sd, number
-from condrec.report.labels import DATA_LABELS, implicit_label
+from condrec.report.implicit_labels import implicit_label
+from condrec.report.labels import DATA_LABELS
 from condrec.report.published import published
 from condrec.report.results import Results
 from condrec.report.tables import lines, seeds_done
@@ -24,7 +25,10 @@ _PARAMETERS = ("noise", "top", "n_samples", "gumbel", "lambda")
 
 
 def measured(
-    results: Results, metrics: Sequence[str] = METRICS, split: str = "test"
+    results: Results,
+    metrics: Sequence[str] = METRICS,
+    split: str = "test",
+    against: str = "infinite-ae",
 ) -> pd.DataFrame:
     """Return one row a planned configuration, as numbers.
 
@@ -32,6 +36,7 @@ def measured(
         results: of grids on implicit feedback.
         metrics: which metrics.
         split: see :func:`condrec.report.tables.lines`.
+        against: the model whose result on the full data is 100 % of what can be kept.
 
     Returns:
         The columns of :func:`condrec.report.tables.lines` and: data, dataset, recommender,
@@ -39,8 +44,8 @@ def measured(
         without its size); k (the budget as a number of average users); bytes
         without item texts; weights (stored real numbers); users %, interactions % and bytes % of
         the full data; per metric ``<metric> ±``, half the 95 % t interval over seeds, and
-        ``<metric> kept``, percent of what the autoencoder reaches on the full data, lambda chosen
-        on validation, with ``<metric> kept ±``.
+        ``<metric> kept``, percent of what the model ``against`` reaches on the full data, lambda
+        chosen on validation where it has one, with ``<metric> kept ±``.
     """
     table = lines(results, metrics, split).rename(columns={"likes": "interactions"})
     first = results.plan.drop_duplicates("line").set_index("line")
@@ -62,7 +67,7 @@ def measured(
     known = full[full["bytes"].notna()].drop_duplicates("dataset").set_index("dataset")
     for name in ("users", "interactions", "bytes"):
         table[f"{name} %"] = 100 * table[name] / table["dataset"].map(known[name])
-    chosen = full[(full["recommender"] == "infinite-ae") & full["lambda"].isna()]
+    chosen = full[(full["recommender"] == against) & full["lambda"].isna()]
     for metric in metrics:
         table[f"{metric} ±"] = [
             half_width(sd, n) for sd, n in zip(table[f"{metric} sd"], table["seeds"], strict=True)

@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from condrec.condensers import DistillCF
-from condrec.experiments.grids.distill_cf import CHOSEN
-from condrec.settings import parameters as fields_of
-
 MODEL_LABELS = {
     "naml": "NAML",
     "nrms": "NRMS",
@@ -24,6 +20,8 @@ MODEL_LABELS = {
     "bpr-mf": "BPR-MF",
     "neumf": "NeuMF",
     "lightgcn": "LightGCN",
+    "ngcf": "NGCF",
+    "xsimgcl": "XSimGCL",
 }
 SET_LABELS = {
     "none": "full data",
@@ -45,16 +43,24 @@ PAPER_LABELS = {
     "dc": "DC",
     "doscond": "DosCond",
     "distill-cf": "Distill-CF",
+    "dconrec": "DConRec",
 }
 IMPLICIT_LABELS = {
     "random-interactions": "random interactions",
     "svp-cf": "SVP-CF",
     "random-soft": "random soft users, means of groups",
     "distill-cf": "Distill-CF",
+    "dconrec": "DConRec",
+    "frozen-scores": "frozen scores",
 }
 """Sets of implicit feedback, where they are called otherwise or are new."""
 DATA_LABELS = {
+    "ml-100k": "ML-100K",
     "ml-1m": "ML-1M",
+    "ml-20m": "ML-20M",
+    "gowalla": "Gowalla",
+    "ciao": "Ciao",
+    "dianping": "Dianping",
     "magazine": "Magazine",
     "douban": "Douban",
     "netflix": "Netflix",
@@ -110,68 +116,3 @@ def set_label(
     elif budget is not None and budget >= 1 and method != "random-interactions":
         notes.append(f"K = {budget:g}")
     return name + (f" ({', '.join(notes)})" if notes else "")
-
-
-def implicit_label(
-    method: str,
-    edition: str,
-    budget: float | None,
-    parameters: Mapping[str, Any],
-    dataset: str = "",
-) -> str:
-    """Return what a set of implicit feedback is called, as :func:`set_label` does.
-
-    Args:
-        method: of the run.
-        edition: of the run.
-        budget: of the run.
-        parameters: every setting of the method and the model, and ``noise``.
-        dataset: whose chosen settings go without saying.
-    """
-    name = IMPLICIT_LABELS.get(method, SET_LABELS.get(method, method))
-    notes = []
-    if method == "distill-cf":
-        if parameters["top"]:
-            name += " binarised"
-        notes.append("strict" if edition == "strict" else "as published")
-        if parameters["top"]:
-            notes.append(f"top {parameters['top']}")
-        notes += unusual_settings(edition, parameters, dataset)
-    if method == "svp-cf":
-        name += f" {parameters['level']}"
-    if budget is not None:
-        of = "" if "interactions" in name else " of interactions"
-        share = f"{100 * budget:.1f} %{of}"
-        notes.append(f"{budget:g} users" if budget >= 1 else share)
-    if parameters.get("lambda") is not None:
-        notes.append(f"lambda = {parameters['lambda']:g}")
-    if parameters["noise"]:
-        notes.append(f"{100 * parameters['noise']:g} % noise")
-    return name + (f" ({', '.join(notes)})" if notes else "")
-
-
-def unusual_settings(edition: str, parameters: Mapping[str, Any], dataset: str) -> list[str]:
-    """Return in words the settings of Distill-CF that are not those of its edition.
-
-    Args:
-        edition: ``strict`` takes what was chosen on validation for the data set,
-            ``as_published`` the defaults of the official code.
-        parameters: every setting.
-        dataset: the data set.
-    """
-    usual: dict[str, Any] = {
-        name: getattr(DistillCF, field) for name, field in fields_of(DistillCF).items()
-    }
-    usual |= CHOSEN.get(dataset, {}) if edition == "strict" else {}
-    notes = []
-    for name, value in usual.items():
-        found = parameters.get(name, value)
-        if name in ("top", "edition", "content", "validation") or found == value:
-            continue
-        if name == "n_samples":
-            notes.append(f"{found} sample{'s' * (found != 1)}")
-        elif name == "gumbel":
-            notes.append(f"{'no' if found == 'none' else found} Gumbel noise")
-        else:
-            notes.append(f"{name} = {found}")
-    return notes

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from condrec.experiments import MEASURE_ONLY, Run
 from condrec.experiments.grids import grid
 from condrec.experiments.reproduce import estimated_seconds
-from condrec.report.labels import MODEL_LABELS, implicit_label, set_label
+from condrec.report.implicit_labels import implicit_label
+from condrec.report.labels import MODEL_LABELS, set_label
 from condrec.settings import parameters as names
 
 

@@ -3,13 +3,15 @@
 One module a paper.
 """
 
+from condrec.report.mapping.dconrec import DCONREC
 from condrec.report.mapping.distill_cf import DISTILL_CF
 from condrec.report.mapping.tf_dcon import TF_DCON
 from condrec.report.mapping.types import Line, PaperMapping, Rule, TableMapping
 
-MAPPINGS = {"tf-dcon": TF_DCON, "distill-cf": DISTILL_CF}
+MAPPINGS = {"tf-dcon": TF_DCON, "distill-cf": DISTILL_CF, "dconrec": DCONREC}
 
 __all__ = [
+    "DCONREC",
     "DISTILL_CF",
     "MAPPINGS",
     "TF_DCON",
