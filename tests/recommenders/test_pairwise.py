@@ -224,3 +224,23 @@ def test_refuses_settings_that_cannot_work(
 ) -> None:
     with pytest.raises(CondrecError, match=f"{name}: {message}"):
         recommender(name, settings)
+
+
+def test_users_are_served_by_their_own_vector_or_by_what_is_known(
+    implicit_dataset: Dataset,
+) -> None:
+    half = implicit_dataset.train.where(np.arange(len(implicit_dataset.train)) % 2 == 0)
+    small = dataclasses.replace(implicit_dataset, train=half, known=implicit_dataset.train)
+    users, known = small.train_users[:5], known_matrix(small)
+    own, folded = (
+        recommender("bpr-mf", {"epochs": 2, "served_by": kind}).fit(small, seed=0)
+        for kind in ("own", "known")
+    )
+    assert torch.equal(own.model.item.weight, folded.model.item.weight)
+    expected = folded.fold_in.vectors(known[users]) @ folded.model.item.weight.T
+    np.testing.assert_allclose(
+        folded.score_users(users, known[users]), expected.detach(), rtol=1e-5, atol=1e-8
+    )
+    assert not np.allclose(own.score_users(users, known[users]), expected.detach())
+    with pytest.raises(CondrecError, match="served_by: found 'both', expected one of"):
+        recommender("bpr-mf", {"served_by": "both"})

@@ -16,10 +16,12 @@ from condrec.datasets import Dataset, SparseMatrix, training_matrix
 from condrec.errors import CondrecError
 from condrec.recommenders.base import FullRanker, TrainingLog, resolve_device
 from condrec.recommenders.epochs import EpochConfig, fit_by_epochs
+from condrec.settings import require
 
 IntArray = NDArray[np.int64]
 REMAINDERS = 8
 """Remainders a held pair, in the table that tells most pairs that are not held."""
+SERVED_BY = ("own", "known")
 REDRAWS = 3
 """Times a negative that the user likes is drawn again before it is kept."""
 
@@ -133,7 +135,7 @@ class FittedPairwise(FullRanker):
     """A trained model of users' and items' vectors.
 
     A user with training rows has a vector of his own; any other (every one, where the training
-    users are soft) is folded in from his known items.
+    users are soft or users are served by what is known of them) is folded in from his known items.
 
     Args:
         model: scores vectors.
@@ -168,12 +170,19 @@ class PairwiseConfig(EpochConfig):
     """Weight of half the squared length of the vectors in a training pair."""
     n_negatives: int = 1
     """Negatives drawn for each pair, anew every epoch."""
+    served_by: str = "own"
+    """Vector a user is served by: his ``own``, learned from his training rows, where he has any; or
+    one folded in from all his ``known`` items, which a small training set may not hold."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
         super().__post_init__()
         self.require_at_least(1, "embedding_size", "n_negatives")
         self.require_at_least(0, "regularization")
+        require(
+            self.served_by in SERVED_BY,
+            f"{self.NAME}: served_by: found {self.served_by!r}, expected one of {SERVED_BY}",
+        )
 
     def model(self, matrix: Any, device: str) -> PairwiseModel:
         """Build the untrained model of a training matrix, shape [n_rows, n_items]."""
@@ -207,7 +216,8 @@ class PairwiseConfig(EpochConfig):
         model = self.model(matrix, device).to(device)
         optimizer = torch.optim.Adam(model.parameters(), lr=self.learning_rate)
         row_of = np.full(dataset.n_users, -1)
-        row_of[dataset.train_users] = np.arange(len(dataset.train_users))
+        if self.served_by == "own":
+            row_of[dataset.train_users] = np.arange(len(dataset.train_users))
 
         def epoch(_: int) -> float:
             pairs = [torch.from_numpy(each).to(device) for each in sampler.draw(rng)]
