@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -103,7 +104,7 @@ def epoch(data: Dataset, model: str) -> float:
 
 def plain_epoch(data: Dataset, model: str) -> float:
     """Return the seconds of an epoch written plainly."""
-    matrix = training_matrix(data)
+    matrix: Any = training_matrix(data)
     n_rows, n_items = matrix.shape
     rows, items = (torch.from_numpy(each.astype(np.int64)) for each in matrix.nonzero())
     taken = [
@@ -113,7 +114,10 @@ def plain_epoch(data: Dataset, model: str) -> float:
     graph, _ = normalised_graph(matrix)
     square = sparse.bmat([[None, graph], [graph.T, None]]).tocoo()
     adjacency = torch.sparse_coo_tensor(
-        np.stack([square.row, square.col]), square.data, square.shape, is_coalesced=True
+        torch.from_numpy(np.stack([square.row, square.col])),
+        torch.from_numpy(square.data),
+        square.shape,
+        is_coalesced=True,
     )
     adam = torch.optim.Adam(vectors.parameters(), lr=5e-3)
     rng = np.random.default_rng(0)
