@@ -17,8 +17,13 @@ from condrec.experiments.run import MEASURE_ONLY, Run
 from condrec.profiles import read_profile
 from condrec.recommenders import resolve_device
 
-SECONDS = {"naml": 12.0, "nrms": 18.0, "fastformer": 25.0}
-"""Where nothing was recorded: a full-data run on MovieLens, one thread."""
+SECONDS = {
+    **{"naml": 12.0, "nrms": 18.0, "fastformer": 25.0},
+    **{"bpr-mf": 30.0, "lightgcn": 45.0, "ngcf": 90.0, "xsimgcl": 200.0},
+}
+"""Where nothing was recorded: a full-data run on MovieLens-100K, one thread."""
+LARGER = {"ml-1m": 10.0, "ciao": 20.0, "gowalla": 60.0}
+"""About how many times longer such a run takes on other data."""
 LEADS = {
     "texts": "tf-dcon-table-3",
     "implicit": "distill-cf-table",
@@ -121,7 +126,10 @@ def estimated_seconds(name: str, todo: Sequence[Run]) -> list[float]:
     known = total.groupby([rows["dataset"], rows["method"], rows["recommender"]]).mean().to_dict()
     return [
         float(
-            known.get((run.dataset, run.method, run.recommender), SECONDS.get(run.recommender, 1.0))
+            known.get(
+                (run.dataset, run.method, run.recommender),
+                SECONDS.get(run.recommender, 1.0) * LARGER.get(run.dataset, 1.0),
+            )
         )
         if run.recommender != MEASURE_ONLY
         else 1.0

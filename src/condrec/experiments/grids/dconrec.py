@@ -19,17 +19,61 @@ LEAD = "bpr-mf"
 BACKBONES = ("bpr-mf", "lightgcn", "ngcf", "xsimgcl")
 ITERATIONS = (30, 75, 300)
 """Outer iterations of the convergence curve, beside the chosen number and none."""
+PUBLISHED_SHARE = {"ml-100k": 0.472}
+"""Share of the training positives that ``as_published`` really stores at that budget, for rivals
+of equal size; a test holds it against the recorded rows."""
 _PATIENT: Settings = {"epochs": 300, "patience": 10, "select_on": "NDCG@10"}
+_QUICK: Settings = {**_PATIENT, "patience": 5}
 MODELS: dict[str, dict[str, Settings]] = {
     "ml-100k": {
         "bpr-mf": {
-            **_PATIENT,
-            **{"learning_rate": 2e-3, "regularization": 0.01, "n_negatives": 4},
-            **{"batch_size": 2048},
+            **{**_PATIENT, "batch_size": 2048, "learning_rate": 2e-3, "n_negatives": 4},
+            **{"regularization": 0.01},
+        },
+        "lightgcn": {**_QUICK, "learning_rate": 0.01, "regularization": 0.001},
+        "ngcf": {
+            **{**_QUICK, "batch_size": 8192, "learning_rate": 5e-3, "regularization": 0.01},
+        },
+        "xsimgcl": {
+            **{**_QUICK, "batch_size": 4096, "learning_rate": 5e-3, "contrast_weight": 0.01},
         },
     },
 }
-"""Settings of the models by data set, tuned on the validation rows of the full data."""
+"""Settings of the models by data set, tuned on the validation rows of the full data (grid
+``dconrec-models``)."""
+MODEL_SEARCH: dict[str, tuple[Settings, ...]] = {
+    "bpr-mf": (
+        {},
+        {"learning_rate": 1e-3, "n_negatives": 1, "regularization": 0.0},
+        {"learning_rate": 1e-3, "n_negatives": 1},
+        {"n_negatives": 1, "regularization": 0.02},
+        {"n_negatives": 1, "regularization": 0.03},
+        {"n_negatives": 8, "regularization": 0.02},
+    ),
+    "lightgcn": (
+        {},
+        {"regularization": 0.01},
+        {"regularization": 1e-4, "n_negatives": 4},
+        {"regularization": 1e-4, "learning_rate": 5e-3},
+        {"regularization": 1e-4, "learning_rate": 5e-3, "n_layers": 2, "batch_size": 4096},
+        {"regularization": 1e-4, "learning_rate": 2e-3, "batch_size": 4096},
+    ),
+    "ngcf": (
+        {},
+        {"regularization": 0.001},
+        {"regularization": 0.001, "learning_rate": 0.01, "n_layers": 3},
+        {"regularization": 1e-4, "learning_rate": 2e-3, "batch_size": 4096},
+    ),
+    "xsimgcl": (
+        {},
+        {"contrast_weight": 0.03, "learning_rate": 2e-3},
+        {"contrast_weight": 0.03, "learning_rate": 0.01, "batch_size": 8192},
+        {"contrast_weight": 0.03, "regularization": 0.001, "batch_size": 8192},
+        {"contrast_weight": 0.02, "learning_rate": 0.01, "n_negatives": 4, "batch_size": 8192},
+        {"contrast_weight": 0.2, "learning_rate": 2e-3},
+    ),
+}
+"""What was tried for each model, as changes of its settings on ML-100K."""
 _INNER: Settings = {"inner_batch_size": 1024, "inner_learning_rate": 0.02}
 CHOSEN: dict[str, Settings] = {
     "ml-100k": {
@@ -37,7 +81,7 @@ CHOSEN: dict[str, Settings] = {
         **{"score_learning_rate": 0.03, **_INNER},
     },
     "embedded-implicit": {
-        **{"augment": 0.3, "tail_degree": 3, "iterations": 20, "decay_every": 0},
+        **{"augment": 0.3, "tail_degree": 9, "iterations": 10, "decay_every": 0},
         **{"score_learning_rate": 0.03, **_INNER, "inner_batch_size": 512},
     },
 }
@@ -67,7 +111,7 @@ def trained(
     """Return one run a seed of a model with its settings on the data set."""
     quick = {"epochs": 30, "select_on": "NDCG@10"} if is_small(scale) else _PATIENT
     settings = MODELS.get(scale.dataset, {}).get(model, quick)
-    return scale.runs(method, budget, model, **settings, **more)
+    return scale.runs(method, budget, model, **{**settings, **more})
 
 
 def strict(scale: Scale, **more: Any) -> Settings:
@@ -87,8 +131,13 @@ def frozen(scale: Scale, **more: Any) -> Settings:
 
 
 def as_published(scale: Scale, **more: Any) -> Settings:
-    """Return the official defaults, with as many iterations as the strict edition."""
-    return {"edition": "as_published", "iterations": strict(scale)["iterations"], **more}
+    """Return the official defaults, with as many iterations as the strict edition.
+
+    On the generated data also with its candidates, so that one proxy serves both.
+    """
+    alike = ("iterations", "augment", "tail_degree") if is_small(scale) else ("iterations",)
+    chosen = strict(scale)
+    return {"edition": "as_published", **{name: chosen[name] for name in alike}, **more}
 
 
 def condensed(scale: Scale, model: str, budget: float = BUDGET) -> list[Run]:
@@ -99,6 +148,10 @@ def condensed(scale: Scale, model: str, budget: float = BUDGET) -> list[Run]:
     runs += trained(scale, "frozen-scores", budget, model, **frozen(scale))
     for rival in ("random-interactions", "random-users", "stratified-users", "majority", "svp-cf"):
         runs += trained(scale, rival, budget, model)
+    if scale.dataset in PUBLISHED_SHARE:
+        real = PUBLISHED_SHARE[scale.dataset]
+        runs += trained(scale, "random-interactions", real, model)
+        runs += trained(scale, "random-users", real, model)
     return runs
 
 
@@ -108,6 +161,19 @@ def overall(scale: Scale) -> list[Run]:
     runs.append(make_run(scale.dataset, "none", "ease", scale.seeds[0]))
     for model in (LEAD,) if is_small(scale) else BACKBONES:
         runs += trained(scale, "none", None, model) + condensed(scale, model)
+        if model == LEAD:
+            runs += served_by_known(scale)
+    return runs
+
+
+def served_by_known(scale: Scale) -> list[Run]:
+    """Return the lead model with every user folded in from all his known items."""
+    known = {"served_by": "known"}
+    runs = trained(scale, "none", None, **known)
+    runs += trained(scale, "dconrec", BUDGET, **by_pair(scale), **known)
+    runs += trained(scale, "frozen-scores", BUDGET, **frozen(scale), **known)
+    for rival in ("random-interactions", "random-users"):
+        runs += trained(scale, rival, BUDGET, **known)
     return runs
 
 
@@ -159,6 +225,18 @@ def search(scale: Scale) -> list[Run]:
     return runs
 
 
+def models(scale: Scale) -> list[Run]:
+    """Every setting tried for the models, on the full data, one seed."""
+    one = replace(scale, seeds=scale.seeds[:1])
+    if is_small(scale):
+        return trained(one, "none", None)
+    runs = []
+    for model in BACKBONES:
+        for changed in MODEL_SEARCH[model]:
+            runs += trained(one, "none", None, model, **changed)
+    return unique(runs)
+
+
 def unique(runs: list[Run]) -> list[Run]:
     """Return every run once."""
     return list({run.key(): run for run in runs}.values())
@@ -173,4 +251,5 @@ GRIDS = (
     _grid("transfer", "chosen through one model, used for another", transfer, groups=False),
     _grid("ablation", "what each part is worth, and sizes", ablation, groups=False),
     _grid("search", "settings of DConRec, and its convergence", search, groups=False),
+    _grid("models", "settings of the models, chosen on validation", models, groups=False),
 )
