@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from condrec.condensers.base import Condenser, check_budget
+from condrec.condensers.candidates import Candidates, candidates
 from condrec.condensers.held_out import negative_shares, predicted_shares
 from condrec.condensers.inner_training import InnerTraining, PairIndex
 from condrec.condensers.outer_loss import OuterLoss
@@ -25,7 +26,6 @@ from condrec.condensers.policy_gradient import (
     estimate,
     project,
 )
-from condrec.condensers.pre_augmentation import predicted_pairs
 from condrec.condensers.shared_work import fingerprint, load_or_make
 from condrec.datasets import Dataset, Interactions
 from condrec.errors import CondrecError, unknown_name
@@ -36,8 +36,6 @@ IntArray = NDArray[np.int64]
 BACKBONES = ("bpr-mf", "lightgcn", "ngcf", "xsimgcl")
 OUTER_SETS = ("validation", "train")
 CREDITS = ("all", "user", "pair")
-OUTER_SHARE = 0.1
-"""Training positives that the outer loss is measured on where it is not the validation rows."""
 EDGE = 1e-3
 """How far the strict edition keeps scores from 0 and 1: a score at 0 never comes back."""
 
@@ -176,15 +174,9 @@ class DConRec(Condenser):
         )
         predicted = stored["predicted"]
         user, item = stored["user"][predicted], stored["item"][predicted]
-        n_predicted = int(
-            (
-                PairIndex(user, item, dataset.n_items).find(
-                    condensed.train.user, condensed.train.item
-                )
-                >= 0
-            ).sum()
-        )
-        found = {"predicted_pct": 100 * n_predicted / len(condensed.train)}
+        places = PairIndex(user, item, dataset.n_items)
+        of_predicted = places.find(condensed.train.user, condensed.train.item) >= 0
+        found = {"predicted_pct": 100 * float(of_predicted.mean())}
         found |= predicted_shares(dataset, user, item) if len(user) else {}
         return found | negative_shares(dataset, condensed)
 
@@ -229,13 +221,15 @@ class DConRec(Condenser):
                 "implicit feedback under the full protocol, such as ml-100k"
             )
         place = resolve_device(device)
-        pool = self._pool(dataset, seed, place)
+        pool = candidates(
+            dataset, self.proxy, self.augment, self.tail_degree, self._outer, seed, place
+        )
         start = time.perf_counter()
         n_real = len(dataset.train.positives)
-        n_always = int(pool["always"].sum())
-        n_free = len(pool["user"]) - (n_always if self.is_strict else 0)
+        n_always = int(pool.always.sum())
+        n_free = len(pool.user) - (n_always if self.is_strict else 0)
         rate = _target(dataset, budget) / n_real
-        bound = rate * (n_real + pool["predicted"].sum())
+        bound = rate * (n_real + pool.predicted.sum())
         if self.is_strict:
             bound = _target(dataset, budget) - n_always
             edge = min(EDGE, bound / n_free / 2) if bound > 0 else 0.0
@@ -251,63 +245,17 @@ class DConRec(Condenser):
             edge, scores = 0.0, np.full(n_free, rate * n_real / n_free)
         scores, losses, steps = self._descend(dataset, pool, scores, bound, edge, seed, place)
         return {
-            **{name: pool[name] for name in ("user", "item", "predicted", "always")},
+            **{name: getattr(pool, name) for name in ("user", "item", "predicted", "always")},
             "scores": scores,
             "outer_losses": np.array(losses),
-            "gradient_steps": pool["proxy_cost"][0] + steps,
-            "seconds": pool["proxy_cost"][1] + time.perf_counter() - start,
+            "gradient_steps": pool.proxy_steps + steps,
+            "seconds": pool.proxy_seconds + time.perf_counter() - start,
         }
-
-    def _pool(self, dataset: Dataset, seed: int, device: str) -> dict[str, Any]:
-        """Return the candidates D' = D + P, which are kept always, and the outer rows."""
-        rows = dataset.train.positives
-        user, item, cost = rows.user, rows.item, np.zeros(2)
-        tail = np.bincount(user, minlength=dataset.n_users)[user] <= self.tail_degree
-        outer = dataset.validation.positives
-        if self._outer == "train":
-            apart = np.random.default_rng([seed, 67]).permutation(np.flatnonzero(~tail))
-            apart = apart[: round(OUTER_SHARE * len(rows))]
-            outer = rows.where(np.sort(apart))
-            candidates = np.setdiff1d(np.arange(len(rows)), apart)
-            user, item, tail = user[candidates], item[candidates], tail[candidates]
-        if not len(outer):
-            raise CondrecError(
-                f"dconrec: {dataset.name}: found no {self._outer} row for the outer loss, expected "
-                "some; choose another outer_set or a smaller tail_degree"
-            )
-        new_user, new_item = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-        if self.augment:
-            found = self._predict(dataset, seed, device)
-            new_user, new_item, cost = found["user"], found["item"], found["cost"]
-        return {
-            "user": np.concatenate([user, new_user]),
-            "item": np.concatenate([item, new_item]),
-            "predicted": np.repeat([False, True], [len(user), len(new_user)]),
-            "always": np.concatenate([tail, np.zeros(len(new_user), dtype=bool)]),
-            "outer": outer,
-            "proxy_cost": cost,
-        }
-
-    def _predict(self, dataset: Dataset, seed: int, device: str) -> dict[str, NDArray[Any]]:
-        """Return the predicted pairs P and the proxy's cost, gradient steps and seconds.
-
-        They are kept in the folder of runs: all variants of a seed share a proxy.
-        """
-        config = recommender(self.proxy, {"select_on": "NDCG@10"})
-
-        def predict() -> dict[str, Any]:
-            fitted = config.fit(dataset, seed, device)
-            user, item = predicted_pairs(fitted, dataset, self.augment)
-            steps = fitted.log.epochs * -(-len(dataset.train.positives) // config.batch_size)
-            return {"user": user, "item": item, "cost": np.array([steps, fitted.log.seconds])}
-
-        parts = [self.proxy, config.VERSION, asdict(config), self.augment, seed, device]
-        return load_or_make("predicted-pairs", [*parts, fingerprint(dataset)], predict)
 
     def _descend(
         self,
         dataset: Dataset,
-        pool: dict[str, Any],
+        pool: Candidates,
         scores: FloatArray,
         bound: float,
         edge: float,
@@ -323,14 +271,14 @@ class DConRec(Condenser):
                     "batch_size": self.inner_batch_size,
                 },
             ),
-            *(pool["user"], pool["item"], dataset.n_users, dataset.n_items),
+            *(pool.user, pool.item, dataset.n_users, dataset.n_items),
             epochs=self.inner_epochs,
             same_start=self.is_strict if self.same_start is None else self.same_start,
             device=device,
         )
-        outer = OuterLoss(dataset, pool["outer"], hide_test=not self.is_strict)
-        free = ~pool["always"] if self.is_strict else np.ones(len(scores), dtype=bool)
-        user, item = pool["user"][free], pool["item"][free]
+        outer = OuterLoss(dataset, pool.outer, hide_test=not self.is_strict)
+        free = ~pool.always if self.is_strict else np.ones(len(scores), dtype=bool)
+        user, item = pool.user[free], pool.item[free]
         rng = np.random.default_rng([seed, 61])
         s = torch.from_numpy(scores.copy()).requires_grad_()
         adam = torch.optim.Adam([s], lr=self.score_learning_rate)
@@ -340,7 +288,7 @@ class DConRec(Condenser):
             torch.manual_seed(seed)
             for iteration in range(self.iterations):
                 masks = draw_masks(scores, self.n_masks, rng)
-                kept = np.tile(pool["always"], (self.n_masks, 1))
+                kept = np.tile(pool.always, (self.n_masks, 1))
                 kept[:, free] |= masks
                 negatives = outer.negatives(rng)
                 by_row = np.stack(
