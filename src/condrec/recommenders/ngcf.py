@@ -28,6 +28,14 @@ class NGCF(PairwiseConfig):
 
     VERSION: ClassVar[int] = 1
     NAME: ClassVar[str] = "ngcf"
+    batch_size: int = 8192
+    """Pairs a step; each step walks the whole graph, so small ones are dear."""
+    learning_rate: float = 5e-3
+    """Adam's rate."""
+    regularization: float = 0.01
+    """Weight of half the squared length of the vectors of layer 0 in a training pair."""
+    n_negatives: int = 4
+    """Negatives drawn for each pair, anew every epoch."""
     n_layers: int = 2
     """Layers; the paper has 3, the code of DConRec 2 (its list of three sizes counts the input)."""
     dropout: float = 0.1

@@ -32,6 +32,8 @@ class XSimGCL(PairwiseConfig):
 
     VERSION: ClassVar[int] = 1
     NAME: ClassVar[str] = "xsimgcl"
+    learning_rate: float = 2e-3
+    """Adam's rate."""
     n_layers: int = 3
     """Propagations, K."""
     noise_size: float = 0.2
@@ -44,7 +46,7 @@ class XSimGCL(PairwiseConfig):
     """What it is contrasted with, one of ``VIEWS``."""
     contrast_nodes: str = "batch"
     """What a node is told apart from, one of ``NODES``."""
-    contrast_weight: float = 0.1
+    contrast_weight: float = 0.03
     """Weight of the contrast, lambda, which is a mean over the nodes of a batch."""
     temperature: float = 0.2
     """Temperature of the contrast, tau."""
@@ -147,6 +149,6 @@ def contrast(
     here = functional.normalize(functional.embedding(nodes, view), dim=1)
     there = layer if others is None else functional.embedding(others, layer)
     # At most [b, n] of one kind: never users by items.
-    similar = here @ functional.normalize(there, dim=1).T / temperature
+    similar = here / temperature @ functional.normalize(there, dim=1).T
     own = nodes if others is None else torch.arange(len(nodes), device=nodes.device)
     return functional.cross_entropy(similar, own)
