@@ -32,10 +32,11 @@ MODELS: dict[str, dict[str, Settings]] = {
         },
         "lightgcn": {**_QUICK, "learning_rate": 0.01, "regularization": 0.001},
         "ngcf": {
-            **{**_QUICK, "batch_size": 8192, "learning_rate": 5e-3, "regularization": 0.01},
+            **{**_QUICK, "batch_size": 8192, "learning_rate": 5e-3, "n_negatives": 4},
+            **{"regularization": 0.01},
         },
         "xsimgcl": {
-            **{**_QUICK, "batch_size": 4096, "learning_rate": 5e-3, "contrast_weight": 0.01},
+            **{**_PATIENT, "batch_size": 4096, "learning_rate": 2e-3, "contrast_weight": 0.03},
         },
     },
 }
@@ -60,17 +61,25 @@ MODEL_SEARCH: dict[str, tuple[Settings, ...]] = {
     ),
     "ngcf": (
         {},
-        {"regularization": 0.001},
-        {"regularization": 0.001, "learning_rate": 0.01, "n_layers": 3},
-        {"regularization": 1e-4, "learning_rate": 2e-3, "batch_size": 4096},
+        {"n_negatives": 1},
+        {"n_negatives": 1, "regularization": 0.001},
+        {"n_negatives": 1, "regularization": 0.001, "learning_rate": 0.01, "n_layers": 3},
+        {
+            **{"n_negatives": 1, "regularization": 1e-4, "learning_rate": 2e-3},
+            **{"batch_size": 4096, "patience": 6},
+        },
     ),
     "xsimgcl": (
         {},
-        {"contrast_weight": 0.03, "learning_rate": 2e-3},
-        {"contrast_weight": 0.03, "learning_rate": 0.01, "batch_size": 8192},
-        {"contrast_weight": 0.03, "regularization": 0.001, "batch_size": 8192},
-        {"contrast_weight": 0.02, "learning_rate": 0.01, "n_negatives": 4, "batch_size": 8192},
-        {"contrast_weight": 0.2, "learning_rate": 2e-3},
+        {"contrast_weight": 0.01, "learning_rate": 5e-3, "patience": 6},
+        {"learning_rate": 0.01, "batch_size": 8192, "patience": 5},
+        {"learning_rate": 5e-3, "regularization": 0.001, "batch_size": 8192, "patience": 5},
+        {
+            **{"contrast_weight": 0.02, "learning_rate": 0.01, "n_negatives": 4},
+            **{"batch_size": 8192, "patience": 5},
+        },
+        {"contrast_weight": 0.1},
+        {"contrast_weight": 0.1, "noise_size": 0.1, "regularization": 0.001},
     ),
 }
 """What was tried for each model, as changes of its settings on ML-100K."""
