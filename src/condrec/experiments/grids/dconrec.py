@@ -222,12 +222,12 @@ def search(scale: Scale) -> list[Run]:
     """Settings one at a time and a convergence curve, judged on validation; two seeds."""
     scale = replace(scale, seeds=tuple(scale.seeds)[:2])
     runs = trained(scale, "frozen-scores", BUDGET, **frozen(scale))
-    changes: list[Settings] = [{}]
-    if not is_small(scale):
-        changes += [*({"iterations": n} for n in ITERATIONS), *SEARCH]
-    for changed in changes:
-        runs += trained(scale, "dconrec", BUDGET, **by_pair(scale, **changed))
-        runs += trained(scale, "dconrec", BUDGET, **strict(scale, **changed))
+    curve: list[Settings] = [{}]
+    curve += [] if is_small(scale) else [{"iterations": n} for n in ITERATIONS]
+    for changes in (curve, () if is_small(scale) else SEARCH):
+        for settings in (by_pair, strict):
+            for changed in changes:
+                runs += trained(scale, "dconrec", BUDGET, **settings(scale, **changed))
     if not is_small(scale):
         one = replace(scale, seeds=scale.seeds[:1])
         runs += trained(one, "dconrec", BUDGET, **as_published(scale, iterations=1000))
