@@ -132,3 +132,9 @@ def test_sizes_of_compared_sets_are_counted_in_interactions(overall):
     assert found["model"].tolist() == ["ML-100K, BPR-MF", "ML-100K, LightGCN"]
     assert found["rows"].tolist() == ["60,400", "60,400"]
     assert set(found["reads"]) == {"better"}
+
+
+def test_the_level_of_a_library_stands_where_it_is_known() -> None:
+    table = pd.DataFrame({"dataset": ["ml-100k", "ciao"], "recommender": ["ease", "ease"]})
+    shown = kept.beside_library(pd.DataFrame({"Model": ["EASE", "EASE"]}), table)
+    assert list(shown["RecBole NDCG@10, %"]) == ["32.1", ""]
