@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import yaml
 
-from condrec.condensers import DistillCF
+from condrec.condensers import DConRec, DistillCF
+from condrec.condensers.candidates import LEAST, OUTER_SHARE
+from condrec.condensers.dconrec import CREDITS
 from condrec.datasets import load_dataset, read_released_content, read_released_split
 from condrec.experiments.grids import GRIDS
 from condrec.recommenders import NAML
@@ -115,8 +117,9 @@ def test_numbers_in_the_prose_are_kept_by_a_notebook(name):
             raise AssertionError(f"{source} keeps nothing called {key}")
 
 
-OPENED = ["condensation", "protocol", "tf_dcon", "distill_cf", "rerun", *NOTEBOOKS[:3]]
+OPENED = ["condensation", "protocol", "tf_dcon", "distill_cf", "dconrec", "rerun", *NOTEBOOKS[:3]]
 OPENED += ["notebooks/13_infinite_ae", "notebooks/14_distill_cf_step_by_step"]
+OPENED += [name for name in NOTEBOOKS if "dconrec" in name]
 
 
 @pytest.mark.parametrize("name", OPENED)
@@ -128,7 +131,7 @@ def test_chapters_open_and_end_alike(name):
 
 
 def test_the_grids_of_the_rerun_page_exist():
-    named = re.findall(r"`((?:tf-dcon|distill-cf)-[\w-]+)`", PAGES["rerun"])
+    named = re.findall(r"`((?:tf-dcon|distill-cf|dconrec)-[\w-]+)`", PAGES["rerun"])
     assert len(named) > 5 and set(named) <= set(GRIDS)
 
 
@@ -191,6 +194,20 @@ def test_the_settings_of_distill_cf_that_are_ours_exist():
     named = set(re.findall(r"^\| `(\w+)` \|", PAGES["distill_cf"], re.M))
     assert len(named) == 7
     assert named <= {field.name for field in fields(DistillCF)}
+
+
+def test_the_settings_and_numbers_of_dconrec_are_as_stated():
+    text = " ".join(PAGES["dconrec"].split())
+    (sentence,) = re.findall(r"Settings beyond the paper's, all of them ours: (.*?) \(each", text)
+    named = set(re.findall(r"`(\w+)`", sentence))
+    assert len(named) == 5 and named <= {field.name for field in fields(DConRec)}
+    kinds = re.findall(r"^\| `(\w+)` \|", PAGES["dconrec"], re.M)
+    assert tuple(kinds) == ("credit", *CREDITS)
+    official = DConRec()
+    assert f"Draw $K = {official.n_masks}$ masks" in text
+    assert f"official number is {official.iterations:,} iterations" in text
+    assert f"With {official.augment} predicted pairs" in text
+    assert f"$\\max({LEAST}, " in text and OUTER_SHARE == 0.1
 
 
 def test_the_counts_of_the_data_of_distill_cf_are_as_stated(real_data):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from condrec.condensers import DConRec, FrozenScores, condenser
+from condrec.condensers.candidates import predicted_pairs
 from condrec.condensers.held_out import negative_shares, predicted_shares
 from condrec.condensers.inner_training import PairIndex
-from condrec.condensers.candidates import predicted_pairs
 from condrec.datasets import Dataset, Interactions, Ragged, embedded
 from condrec.errors import CondrecError
 from condrec.recommenders import FullRanker, TrainingLog

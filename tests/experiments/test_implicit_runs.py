@@ -22,6 +22,7 @@ from condrec.experiments import (
     recorded_groups,
     rows_of,
 )
+from condrec.experiments.grids import dconrec
 
 record_module = sys.modules["condrec.experiments.record"]
 LEARN = {"steps": 4, "validation_interval": 2, "outer_batch_size": 100, "edition": "strict"}
@@ -127,3 +128,15 @@ def test_five_seeds_at_50_and_500_users_and_three_elsewhere() -> None:
     }
     assert [len(found) for found in seeds.values()] == [3, 5, 3, 5]
     assert np.all([r.budget is None or r.budget > 0 for r in runs])
+
+
+def test_every_grid_of_dconrec_is_planned_on_its_data_sets_once() -> None:
+    for chosen in dconrec.GRIDS:
+        for profile, names in (
+            ("quick", {"embedded-implicit"}),
+            ("real", {"ml-100k", "ml-1m", "ciao"}),
+        ):
+            runs = grid_runs(chosen.name, profile)
+            assert {run.dataset for run in runs} == names
+            keys = [run.key() for run in runs]
+            assert len(set(keys)) == len(keys)

@@ -175,6 +175,42 @@ def _uses_to_pay_back() -> list[tuple[Any, Any]]:
     return [((100.0, 11.0, 1.0), 11), ((95.0, 11.0, 1.0), 10), ((5.0, 1.0, 1.0), np.inf)]
 
 
+def _centred_gradient() -> list[tuple[Any, Any]]:
+    masks, half = np.array([[True, False], [False, True]]), np.array([0.5, 0.5])
+    return [
+        ((np.array([1.0, 3.0]), masks, half), np.array([-4.0, 4.0])),
+        ((np.array([101.0, 103.0]), masks, half), np.array([-4.0, 4.0])),  # a constant is nothing
+        ((np.array([2.0, 2.0, 5.0]), masks[[0, 0, 1]], np.array([0.2, 0.5])), [-6.25, 4.0]),
+    ]
+
+
+def _onto_budget() -> list[tuple[Any, Any]]:
+    return [
+        ((np.array([0.9, 0.6, 0.2]), 2.0), np.array([0.9, 0.6, 0.2])),  # within the budget already
+        ((np.array([1.0, 0.8, 0.4]), 1.0), np.array([0.6, 0.4, 0.0])),
+        ((np.array([1.5, 0.5, -0.2]), 1.2), np.array([1.0, 0.2, 0.0])),
+    ]
+
+
+def _false_negative_share() -> list[tuple[Any, Any]]:
+    return [
+        ((10, np.array([2, 2]), np.array([4, 4])), 50.0),
+        ((10, np.array([2, 2, 5]), np.array([2, 2, 0])), 50 / 3),  # pairs of two users
+    ]
+
+
+def _diagonal_gain() -> list[tuple[Any, Any]]:
+    return [
+        ((np.array([[60.0, 50.0], [40.0, 70.0]]),), 20.0),
+        ((np.array([[3.0, 0.0, 0.0], [1.0, 1.0, 0.0], [2.0, 2.0, 5.0]]),), 13 / 6),
+    ]
+
+
+def _settled_at() -> list[tuple[Any, Any]]:
+    steps, values = np.array([0, 30, 75, 150]), np.array([0.165, 0.20, 0.16, 0.17])
+    return [((steps, values, 0.02), 75), ((steps, values, 0.05), 0), ((steps, values, 0.0), 150)]
+
+
 EXERCISES: dict[str, Callable[[], list[tuple[Any, Any]]]] = {
     "share_kept": _share_kept,
     "quality_percent": _quality,
@@ -193,5 +229,10 @@ EXERCISES: dict[str, Callable[[], list[tuple[Any, Any]]]] = {
     "soft_users": _soft_users,
     "multinomial": _multinomial,
     "heaviest_to_one": _heaviest_to_one,
+    "centred_gradient": _centred_gradient,
+    "onto_budget": _onto_budget,
+    "false_negative_share": _false_negative_share,
+    "diagonal_gain": _diagonal_gain,
+    "settled_at": _settled_at,
 }
 """Cases of every exercise: what the answer is called with, and what it must return."""

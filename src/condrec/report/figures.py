@@ -191,3 +191,35 @@ def alpha_curves(
     axes[0].set_ylabel(metric)
     legend_below(figure, axes)
     return figure
+
+
+def heat_map(table: pd.DataFrame, rows: str, columns: str, value: str, label: str) -> Figure:
+    """Draw a value as a coloured and numbered table, one panel a data set.
+
+    Args:
+        table: columns data, ``rows``, ``columns`` and ``value``; NaN stays empty.
+        rows: the column down the side.
+        columns: the column along the top.
+        value: the column that is drawn, with one decimal.
+        label: of the colours.
+    """
+    names = list(dict.fromkeys(table["data"]))
+    across, down = (list(dict.fromkeys(table[each])) for each in (columns, rows))
+    size = 2.6 + 1.1 * len(across) * max(1, len(names)), 1.6 + 0.5 * len(down)
+    figure, axes = panels(names, *size)
+    low, high = table[value].min(), table[value].max()
+    image = None
+    for axis, name in zip(axes, names, strict=False):
+        part = table[table["data"] == name].pivot(index=rows, columns=columns, values=value)
+        numbers = part.reindex(index=down, columns=across).to_numpy()
+        image = axis.imshow(numbers, cmap="cividis", vmin=low, vmax=high, aspect="auto")
+        for (i, j), each in np.ndenumerate(numbers):
+            if not np.isnan(each):
+                color = "white" if each < (low + high) / 2 else "black"
+                axis.text(j, i, f"{each:.1f}", ha="center", va="center", color=color)
+        axis.set_xticks(range(len(across)), across, rotation=30)
+        axis.set_yticks(range(len(down)), down)
+        axis.grid(visible=False)
+    if image is not None:
+        figure.colorbar(image, ax=axes, label=label)
+    return figure

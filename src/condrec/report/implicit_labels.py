@@ -92,6 +92,8 @@ def implicit_label(
         notes.append("strict" if edition == "strict" else "as published")
         notes += [f"top {parameters['top']}"] if parameters.get("top") else []
     notes += unusual_settings(method, edition, parameters, dataset)
+    if parameters.get("served_by") == "known":
+        notes.append("all users folded in")
     if method == "svp-cf":
         name += f" {parameters['level']}"
     if budget is not None:

@@ -1,4 +1,4 @@
-"""Paired comparisons on several data sets at once, sizes counted in bytes."""
+"""Paired comparisons on several data sets at once, sizes in bytes or interactions."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def compare_each(
     metric: str = "NDCG@10",
     models: Sequence[str] = ("infinite-ae",),
     over: str = "lists",
+    stored: Callable[[Results], str] | None = None,
 ) -> pd.DataFrame:
     """Compare pairs of configurations on every data set.
 
@@ -46,12 +47,13 @@ def compare_each(
         metric: see :func:`condrec.report.comparisons.compare`.
         models: see there.
         over: see there.
+        stored: what to say of a set's size; None says its bytes.
 
     Returns:
         Its columns; ``model`` names the data set, and the model where there are several.
     """
     tables = [
-        compare(part, pairs(part), metric, models, stored_bytes, over).assign(data=name)
+        compare(part, pairs(part), metric, models, stored or stored_bytes, over).assign(data=name)
         for name, part in by_data(results).items()
     ]
     table = pd.concat(tables, ignore_index=True)
@@ -66,3 +68,11 @@ def stored_bytes(side: Results) -> str:
     if sizes.empty or not sizes["seeds"].iloc[0]:
         return ""
     return f"{(sizes['bytes'] - 2 * sizes['tokens']).iloc[0] / 1e6:,.2f} MB"
+
+
+def stored_interactions(side: Results) -> str:
+    """Return how many interactions a training set stores, on average over seeds."""
+    sizes = lines(side, ())
+    if sizes.empty or not sizes["seeds"].iloc[0]:
+        return ""
+    return f"{sizes['likes'].iloc[0]:,.0f}"

@@ -16,6 +16,10 @@ BLUE, ORANGE, GREEN, PINK, AMBER, SKY, _ = PALETTE
 STYLES = {
     "Distill-CF (strict)": (BLUE, "o", "-"),
     "Distill-CF (as published)": (SKY, "o", "--"),
+    "DConRec (strict)": (BLUE, "o", "-"),
+    "DConRec (strict, credit by pair)": (SKY, "D", "-"),
+    "DConRec (as published)": (BLUE, "*", "none"),
+    "frozen scores": (GREY, "s", "--"),
     "random users": (ORANGE, "^", "-"),
     "stratified users": (AMBER, "v", "-"),
     "most active users": (GREEN, "s", "-"),

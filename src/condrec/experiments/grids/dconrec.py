@@ -32,10 +32,11 @@ MODELS: dict[str, dict[str, Settings]] = {
         },
         "lightgcn": {**_QUICK, "learning_rate": 0.01, "regularization": 0.001},
         "ngcf": {
-            **{**_QUICK, "batch_size": 8192, "learning_rate": 5e-3, "regularization": 0.01},
+            **{**_QUICK, "batch_size": 8192, "learning_rate": 5e-3, "n_negatives": 4},
+            **{"regularization": 0.01},
         },
         "xsimgcl": {
-            **{**_QUICK, "batch_size": 4096, "learning_rate": 5e-3, "contrast_weight": 0.01},
+            **{**_PATIENT, "batch_size": 4096, "learning_rate": 2e-3, "contrast_weight": 0.03},
         },
     },
 }
@@ -60,17 +61,25 @@ MODEL_SEARCH: dict[str, tuple[Settings, ...]] = {
     ),
     "ngcf": (
         {},
-        {"regularization": 0.001},
-        {"regularization": 0.001, "learning_rate": 0.01, "n_layers": 3},
-        {"regularization": 1e-4, "learning_rate": 2e-3, "batch_size": 4096},
+        {"n_negatives": 1},
+        {"n_negatives": 1, "regularization": 0.001},
+        {"n_negatives": 1, "regularization": 0.001, "learning_rate": 0.01, "n_layers": 3},
+        {
+            **{"n_negatives": 1, "regularization": 1e-4, "learning_rate": 2e-3},
+            **{"batch_size": 4096, "patience": 6},
+        },
     ),
     "xsimgcl": (
         {},
-        {"contrast_weight": 0.03, "learning_rate": 2e-3},
-        {"contrast_weight": 0.03, "learning_rate": 0.01, "batch_size": 8192},
-        {"contrast_weight": 0.03, "regularization": 0.001, "batch_size": 8192},
-        {"contrast_weight": 0.02, "learning_rate": 0.01, "n_negatives": 4, "batch_size": 8192},
-        {"contrast_weight": 0.2, "learning_rate": 2e-3},
+        {"contrast_weight": 0.01, "learning_rate": 5e-3, "patience": 6},
+        {"learning_rate": 0.01, "batch_size": 8192, "patience": 5},
+        {"learning_rate": 5e-3, "regularization": 0.001, "batch_size": 8192, "patience": 5},
+        {
+            **{"contrast_weight": 0.02, "learning_rate": 0.01, "n_negatives": 4},
+            **{"batch_size": 8192, "patience": 5},
+        },
+        {"contrast_weight": 0.1},
+        {"contrast_weight": 0.1, "noise_size": 0.1, "regularization": 0.001},
     ),
 }
 """What was tried for each model, as changes of its settings on ML-100K."""
@@ -213,12 +222,12 @@ def search(scale: Scale) -> list[Run]:
     """Settings one at a time and a convergence curve, judged on validation; two seeds."""
     scale = replace(scale, seeds=tuple(scale.seeds)[:2])
     runs = trained(scale, "frozen-scores", BUDGET, **frozen(scale))
-    changes: list[Settings] = [{}]
-    if not is_small(scale):
-        changes += [*({"iterations": n} for n in ITERATIONS), *SEARCH]
-    for changed in changes:
-        runs += trained(scale, "dconrec", BUDGET, **by_pair(scale, **changed))
-        runs += trained(scale, "dconrec", BUDGET, **strict(scale, **changed))
+    curve: list[Settings] = [{}]
+    curve += [] if is_small(scale) else [{"iterations": n} for n in ITERATIONS]
+    for changes in (curve, () if is_small(scale) else SEARCH):
+        for settings in (by_pair, strict):
+            for changed in changes:
+                runs += trained(scale, "dconrec", BUDGET, **settings(scale, **changed))
     if not is_small(scale):
         one = replace(scale, seeds=scale.seeds[:1])
         runs += trained(one, "dconrec", BUDGET, **as_published(scale, iterations=1000))

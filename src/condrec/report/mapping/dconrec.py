@@ -3,11 +3,11 @@
 from condrec.experiments.grids.dconrec import BUDGET
 from condrec.report.mapping.types import Line, PaperMapping, Rule, TableMapping
 
-LEARNED = Line("dconrec", "strict", {"credit": "all"})
-BY_PAIR = Line("dconrec", "strict", {"credit": "pair"})
-PUBLISHED_EDITION = Line("dconrec", "as_published", {"credit": "all"})
-FROZEN = Line("frozen-scores", "strict")
-FULL = Line("none")
+_OWN = {"served_by": "own"}
+"""Users are served by a vector of their own where they have one, as in the paper's models."""
+LEARNED = Line("dconrec", "strict", {"credit": "all", **_OWN})
+PUBLISHED_EDITION = Line("dconrec", "as_published", {"credit": "all", **_OWN})
+FULL = Line("none", settings=_OWN)
 SHARE = BUDGET
 PAPERS_DATA = ("ciao", "gowalla")
 """The paper's sets that are at hand, in files of other people."""

@@ -1,0 +1,210 @@
+"""Tables of chosen interactions: what each model keeps of its own quality on the full data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from condrec.experiments.grids.dconrec import LEAD
+from condrec.report.formatting import count, mean_sd, number
+from condrec.report.implicit import measured
+from condrec.report.implicit_labels import unusual_settings
+from condrec.report.labels import DATA_LABELS, MODEL_LABELS
+from condrec.report.results import Results
+from condrec.report.tables import FLOORS, lines, seeds_done
+
+METRICS = ("Recall@10", "NDCG@10")
+TAIL = ("TailUserRecall@10", "TailItemRecall@10")
+FACTS = {
+    "predicted_pct": "Stored pairs predicted, %",
+    "predicted_held_out_pct": "Predicted pairs held out, %",
+    "popular_held_out_pct": "As many popular, %",
+    "random_held_out_pct": "As many random, %",
+    "negatives_held_out_pct": "Negatives held out, %",
+    "negatives_held_out_without_pct": "Without predicted, %",
+}
+"""Recorded shares and their headings: how often a pair is a validation or test positive."""
+LIBRARY = {
+    ("ml-100k", "ease"): ("27.5", "32.1"),
+    ("ml-100k", "lightgcn"): ("24.5", "28.7"),
+    ("ml-100k", "bpr-mf"): ("23.8 to 24.5", "28.2 to 29.5"),
+}
+"""Recall@10 and NDCG@10 in percent that RecBole 1.2.1 reaches with its defaults on a random
+80/10/10 split of each user's pairs, full ranking, one or two seeds: a level to reach."""
+NO_BACKBONE = (*FLOORS, "ease")
+
+
+def backbones(results: Results) -> list[str]:
+    """Return the planned models that are trained on condensed sets."""
+    return [name for name in results.models if name not in NO_BACKBONE]
+
+
+def of_model(
+    results: Results, model: str, metrics: Sequence[str] = METRICS, split: str = "test"
+) -> pd.DataFrame:
+    """Return :func:`condrec.report.implicit.measured` of one model, floors and EASE before it.
+
+    What is kept is kept of this model's own result on the full data.
+    """
+    chosen = results.where(recommender=(*NO_BACKBONE, model))
+    return measured(chosen, metrics, split, against=model)
+
+
+def of_every_model(
+    results: Results, metrics: Sequence[str] = METRICS, split: str = "test"
+) -> pd.DataFrame:
+    """Return :func:`of_model` of all models one below the other, without floors."""
+    parts = [of_model(results.where(recommender=m), m, metrics, split) for m in backbones(results)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def beside_library(shown: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Add to a table to read what RecBole reaches with its defaults, where that is known.
+
+    Args:
+        shown: rows to read.
+        table: the same rows as numbers, with dataset and recommender.
+    """
+    pairs = zip(table["dataset"], table["recommender"], strict=True)
+    found = [LIBRARY.get(pair, ("", "")) for pair in pairs]
+    columns = {f"RecBole {m}, %": [each[i] for each in found] for i, m in enumerate(METRICS)}
+    return shown.assign(**columns)
+
+
+def kept_table(table: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFrame:
+    """Return a table to read: the real size of each set, and per metric its value and what is kept.
+
+    Args:
+        table: see :func:`of_model`.
+        metrics: its metrics.
+    """
+    shown = []
+    for row in table.to_dict("records"):
+        one: dict[str, Any] = {
+            "Data": row["data"],
+            "Model": row["model"],
+            "Training set": row["set"],
+            "Stored, %": number(row["interactions %"], 1),
+        }
+        for metric in metrics:
+            one[f"{metric}, %"] = mean_sd(100 * row[metric], 100 * row[f"{metric} sd"], 2)
+            kept = row[f"{metric} kept"]
+            one[f"{metric} kept, %"] = mean_sd(kept, row[f"{metric} sd"] * kept / row[metric], 1)
+        one["Seeds"] = seeds_done(row["seeds"], row["planned"], row["hours"])
+        shown.append(one)
+    return pd.DataFrame(shown)
+
+
+def facts_table(results: Results) -> pd.DataFrame:
+    """Return how many pairs and negatives of each set were held out; what has none is left out."""
+    first = results.plan.drop_duplicates("line").set_index("line")
+    shown = {"Data": first["dataset"].map(_data), "Training set": first["set"]}
+    done = pd.Series(False, index=first.index)
+    for name, heading in FACTS.items():
+        values = results.values(name, "train").groupby("line")["value"]
+        mean, sd = (each.reindex(first.index) for each in (values.mean(), values.std(ddof=1)))
+        done |= mean.notna()
+        texts = [mean_sd(*each, 2) for each in zip(mean, sd, strict=True)]
+        shown[heading] = pd.Series(texts, index=first.index, dtype=object)
+    return pd.DataFrame(shown)[done].reset_index(drop=True)
+
+
+def cost_table(results: Results, model: str = LEAD) -> pd.DataFrame:
+    """Return what making and using each set costs beside one training on the full data.
+
+    Args:
+        results: of one or several data sets.
+        model: whose trainings are counted.
+
+    Returns:
+        One row a set that was run, as numbers: dataset, set, ``condense s``, ``train s`` and
+        ``full s``; ``steps`` and ``full steps`` of gradients; ``condense x``, making the set over
+        one full training; ``uses`` after which making it is paid back (infinite for never).
+    """
+    chosen = results.where(recommender=model)
+    table = lines(chosen, ("gradient_steps",), "train").merge(
+        chosen.plan.drop_duplicates("line")[["line", "dataset", "method", "parameters"]], on="line"
+    )
+    epochs = chosen.rows.drop_duplicates("key").groupby("line")["epochs"].mean()
+    batch = [p.get("batch_size", 1) for p in table["parameters"]]
+    trained = table["line"].map(epochs) * np.ceil(table["likes"] / batch)
+    table = table.assign(steps=table["gradient_steps"].fillna(0.0), trained=trained)
+    full = table[table["method"] == "none"].drop_duplicates("dataset").set_index("dataset")
+    table["full s"] = table["dataset"].map(full["train s"])
+    table["full steps"] = table["dataset"].map(full["trained"])
+    table["condense x"] = table["condense s"] / table["full s"]
+    saved = table["full s"] - table["train s"]
+    uses = np.ceil(table["condense s"] / saved.where(saved > 0))
+    table["uses"] = uses.fillna(np.inf)
+    table = table[(table["seeds"] > 0) & (table["method"] != "none")]
+    columns = ["dataset", "set", "condense s", "train s", "full s", "steps", "full steps"]
+    return table[[*columns, "condense x", "uses"]].reset_index(drop=True)
+
+
+def readable_costs(table: pd.DataFrame) -> pd.DataFrame:
+    """Return :func:`cost_table` as a table to read."""
+    return pd.DataFrame(
+        {
+            "Data": table["dataset"].map(_data),
+            "Training set": table["set"],
+            "Seconds to make": [number(x, 1) for x in table["condense s"]],
+            "Seconds to train on it": [number(x, 1) for x in table["train s"]],
+            "On the full data": [number(x, 1) for x in table["full s"]],
+            "Made in full trainings": [number(x, 2) for x in table["condense x"]],
+            "Gradient steps to make": table["steps"].map(count),
+            "Steps of a full training": table["full steps"].map(count),
+            "Uses that pay it back": [
+                "never" if np.isinf(x) else f"{max(x, 1):,.0f}" for x in table["uses"]
+            ],
+        }
+    )
+
+
+def transfer(results: Results, metric: str = "NDCG@10") -> pd.DataFrame:
+    """Return what each model keeps on sets that were chosen through each model.
+
+    Returns:
+        One row a set: data, chosen (the model it was chosen through, or ``frozen scores``), model
+        (that is trained on it) and ``<metric> kept`` with ``±`` and sd; NaN where not run.
+    """
+    table = of_every_model(results, (metric,))
+    table = table[table["method"].isin(["dconrec", "frozen-scores"])]
+    chosen = [
+        f"through {MODEL_LABELS[p['backbone']]}" if method == "dconrec" else "frozen scores"
+        for method, p in zip(table["method"], _parameters(results, table), strict=True)
+    ]
+    return table.assign(chosen=chosen).reset_index(drop=True)
+
+
+def by_iterations(results: Results, metric: str = "NDCG@10") -> pd.DataFrame:
+    """Return validation quality against outer iterations, all other settings as chosen.
+
+    Returns:
+        The rows of :func:`of_every_model` that differ from the chosen settings in iterations
+        and credit only, or are the published edition's, with ``iterations``.
+    """
+    table = of_every_model(results, (metric,), "validation")
+    table = table[table["method"] == "dconrec"]
+    parameters = _parameters(results, table)
+    table = table.assign(iterations=[p["iterations"] for p in parameters])
+    kept, series = [], []
+    for dataset, edition, p in zip(table["dataset"], table["edition"], parameters, strict=True):
+        others = {name: x for name, x in p.items() if name not in ("iterations", "credit")}
+        as_chosen = not unusual_settings("dconrec", edition, others, dataset)
+        kept.append(as_chosen or edition == "as_published")
+        by = "" if p["credit"] == "all" else f", credit by {p['credit']}"
+        series.append(f"DConRec ({'strict' if edition == 'strict' else 'as published'}{by})")
+    return table.assign(series=series)[kept].reset_index(drop=True)
+
+
+def _data(name: str) -> str:
+    return DATA_LABELS.get(name, name)
+
+
+def _parameters(results: Results, table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return every setting of each row's configuration."""
+    of_line = dict(zip(results.plan["line"], results.plan["parameters"], strict=True))
+    return [of_line[line] for line in table["line"]]
