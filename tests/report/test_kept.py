@@ -65,6 +65,8 @@ def test_what_is_not_run_says_so(overall):
     empty = overall._of(overall.plan.assign(key="of another version"))
     table = kept.kept_table(kept.of_every_model(empty))
     assert table["Seeds"].str.startswith("not run").all()
+    assert list(table["Training set"]) == ["every set"] * len(table)  # one row a model
+    assert len(table) == len(kept.backbones(empty)) * empty.plan["dataset"].nunique()
     assert kept.facts_table(empty).empty
     assert kept.cost_table(empty).empty and kept.readable_costs(kept.cost_table(empty)).empty
 

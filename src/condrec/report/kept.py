@@ -77,16 +77,23 @@ def beside_library(shown: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
 def kept_table(table: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFrame:
     """Return a table to read: the real size of each set, and per metric its value and what is kept.
 
+    Data sets on which nothing was run with a model take one row, with the hours of all sets.
+
     Args:
         table: see :func:`of_model`.
         metrics: its metrics.
     """
+    group = ["dataset", "recommender"]
+    by_group = table.groupby(group, sort=False)
+    done = by_group["seeds"].transform("max") > 0
+    hours = table["hours"].where(done, by_group["hours"].transform("sum"))
+    table = table.assign(done=done, hours=hours)[done | ~table.duplicated(group)]
     shown = []
     for row in table.to_dict("records"):
         one: dict[str, Any] = {
             "Data": row["data"],
             "Model": row["model"],
-            "Training set": row["set"],
+            "Training set": row["set"] if row["done"] else "every set",
             "Stored, %": number(row["interactions %"], 1),
         }
         for metric in metrics:
