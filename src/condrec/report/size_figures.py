@@ -16,10 +16,10 @@ BLUE, ORANGE, GREEN, PINK, AMBER, SKY, _ = PALETTE
 STYLES = {
     "Distill-CF (strict)": (BLUE, "o", "-"),
     "Distill-CF (as published)": (SKY, "o", "--"),
-    "DConRec (strict)": (BLUE, "o", "-"),
+    "DConRec (strict)": (BLUE, "H", "-"),
     "DConRec (strict, credit by pair)": (SKY, "D", "-"),
-    "DConRec (as published)": (BLUE, "*", "none"),
-    "frozen scores": (GREY, "s", "--"),
+    "DConRec (as published)": (BLUE, "+", "none"),
+    "frozen scores": (GREY, "x", "--"),
     "random users": (ORANGE, "^", "-"),
     "stratified users": (AMBER, "v", "-"),
     "most active users": (GREEN, "s", "-"),
