@@ -103,7 +103,8 @@ def times_faster(value: float, dataset: str, recorded: Recorded, mapping: PaperM
         f"{full.use / (done[n].use + done[n].condense):,.2f} times"
         for n in dict.fromkeys((best, max(done)))
     ]
-    return "reproduced" if ratio >= value else label, f"on {dataset}: {'; '.join(said)}"
+    evidence = f"on {dataset}, lambda = {LAMBDA:g} for every set: {'; '.join(said)}"
+    return "reproduced" if ratio >= value else label, evidence
 
 
 @dataclass(frozen=True)
