@@ -161,6 +161,11 @@ def share_of_positives(dataset: Dataset, budget: float) -> int:
     return max(1, round(budget * len(dataset.train.positives)))
 
 
+def n_interactions(dataset: Dataset, budget: float) -> int:
+    """Return how many interactions a budget stands for, a number of them or a share."""
+    return int(budget) if budget >= 1 else share_of_positives(dataset, budget)
+
+
 def only_own_negatives(condensed: Dataset) -> Dataset:
     """Let uniform negatives come only from items that the condensed training rows hold."""
     return replace(condensed, negative_pool=np.unique(condensed.train.item))

@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from condrec.condensers.base import Condenser, check_budget
+from condrec.condensers.base import Condenser, check_budget, n_interactions
 from condrec.condensers.candidates import Candidates, candidates
 from condrec.condensers.held_out import negative_shares, predicted_shares
-from condrec.condensers.inner_training import InnerTraining, PairIndex
+from condrec.condensers.inner_training import InnerTraining
 from condrec.condensers.outer_loss import OuterLoss
 from condrec.condensers.policy_gradient import (
     FloatArray,
@@ -27,9 +27,10 @@ from condrec.condensers.policy_gradient import (
     project,
 )
 from condrec.condensers.shared_work import fingerprint, load_or_make
-from condrec.datasets import Dataset, Interactions
+from condrec.datasets import Dataset, Interactions, interaction_matrix
 from condrec.errors import CondrecError, unknown_name
 from condrec.recommenders import RECOMMENDERS, recommender, resolve_device
+from condrec.recommenders.pairwise import Membership
 from condrec.settings import require
 
 IntArray = NDArray[np.int64]
@@ -152,10 +153,10 @@ class DConRec(Condenser):
         stored = self._load_or_learn(dataset, budget, seed, device)
         user, item, kept = stored["user"], stored["item"], stored["always"].astype(bool)
         scores = stored["scores"]
-        free = ~kept if self.is_strict else np.ones(len(kept), dtype=bool)
+        free = self._drawn(kept)
         rng = np.random.default_rng([seed, 71])
         if self.is_strict:
-            n_drawn = _target(dataset, budget) - int(kept.sum())
+            n_drawn = n_interactions(dataset, budget) - int(kept.sum())
             kept[free] = draw_exactly(scores, n_drawn, rng)
         else:  # a tail pair that is drawn as well is stored once
             kept = kept | draw_masks(scores, 1, rng)[0]
@@ -174,8 +175,9 @@ class DConRec(Condenser):
         )
         predicted = stored["predicted"]
         user, item = stored["user"][predicted], stored["item"][predicted]
-        places = PairIndex(user, item, dataset.n_items)
-        of_predicted = places.find(condensed.train.user, condensed.train.item) >= 0
+        pairs = Interactions(user, item, np.ones(len(user), dtype=np.int64))
+        known = Membership(interaction_matrix(pairs, dataset.n_users, dataset.n_items))
+        of_predicted = known.holds(condensed.train.user, condensed.train.item)
         found = {"predicted_pct": 100 * float(of_predicted.mean())}
         found |= predicted_shares(dataset, user, item) if len(user) else {}
         return found | negative_shares(dataset, condensed)
@@ -227,11 +229,11 @@ class DConRec(Condenser):
         start = time.perf_counter()
         n_real = len(dataset.train.positives)
         n_always = int(pool.always.sum())
-        n_free = len(pool.user) - (n_always if self.is_strict else 0)
-        rate = _target(dataset, budget) / n_real
+        n_free = int(self._drawn(pool.always).sum())
+        rate = n_interactions(dataset, budget) / n_real
         bound = rate * (n_real + pool.predicted.sum())
         if self.is_strict:
-            bound = _target(dataset, budget) - n_always
+            bound = n_interactions(dataset, budget) - n_always
             edge = min(EDGE, bound / n_free / 2) if bound > 0 else 0.0
             if not 0 < bound <= n_free * (1 - edge):
                 raise CondrecError(
@@ -277,7 +279,7 @@ class DConRec(Condenser):
             device=device,
         )
         outer = OuterLoss(dataset, pool.outer, hide_test=not self.is_strict)
-        free = ~pool.always if self.is_strict else np.ones(len(scores), dtype=bool)
+        free = self._drawn(pool.always)
         user, item = pool.user[free], pool.item[free]
         rng = np.random.default_rng([seed, 61])
         s = torch.from_numpy(scores.copy()).requires_grad_()
@@ -314,6 +316,10 @@ class DConRec(Condenser):
                     s.copy_(torch.from_numpy(scores))
         return scores, losses, steps
 
+    def _drawn(self, always: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which candidates have a score: in the strict edition those not kept anyway."""
+        return ~always if self.is_strict else np.ones_like(always)
+
     @property
     def _outer(self) -> str:
         return self.outer_set or ("train" if self.is_strict else "validation")
@@ -341,8 +347,3 @@ class FrozenScores(DConRec):
             self.iterations == 0,
             f"frozen-scores: iterations: found {self.iterations}, expected 0; choose dconrec",
         )
-
-
-def _target(dataset: Dataset, budget: float) -> int:
-    """Return how many interactions a budget stands for."""
-    return int(budget) if budget >= 1 else max(1, round(budget * len(dataset.train.positives)))

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from condrec.condensers.inner_training import PairIndex
-from condrec.datasets import Dataset, known_matrix
+from condrec.datasets import Dataset, interaction_matrix, known_matrix
+from condrec.recommenders.pairwise import Membership
 
 IntArray = NDArray[np.int64]
 
@@ -37,10 +37,10 @@ def predicted_shares(dataset: Dataset, user: IntArray, item: IntArray) -> dict[s
         unseen = unseen[:, order]
         chosen = unseen & (np.cumsum(unseen, axis=1) <= counts[some, None])
         row, place = chosen.nonzero()
-        hits += int((held.find(some[row], order[place]) >= 0).sum())
+        hits += int((held.holds(some[row], order[place])).sum())
     n_unseen = dataset.n_items - np.diff(seen.indptr)[users]
     return {
-        "predicted_held_out_pct": 100 * float((held.find(user, item) >= 0).mean()),
+        "predicted_held_out_pct": 100 * float(held.holds(user, item).mean()),
         "popular_held_out_pct": 100 * hits / len(user),
         "random_held_out_pct": 100
         * float((counts[users] * n_held[users] / n_unseen).sum() / len(user)),
@@ -57,22 +57,22 @@ def negative_shares(dataset: Dataset, condensed: Dataset) -> dict[str, float]:
         in the full training data.
     """
     rows = condensed.train.positives
-    train = dataset.train.positives
-    real = PairIndex(train.user, train.item, dataset.n_items).find(rows.user, rows.item) >= 0
+    known = interaction_matrix(dataset.train, dataset.n_users, dataset.n_items)
+    real = Membership(known).holds(rows.user, rows.item)
     held, n_held = _held_out(dataset)
     shares = {}
     for name, some in (("", np.ones(len(rows), dtype=bool)), ("_without", real)):
         user, item = rows.user[some], rows.item[some]
         kept = np.bincount(user, minlength=dataset.n_users)
-        stored = user[held.find(user, item) >= 0]
+        stored = user[held.holds(user, item)]
         missing = n_held - np.bincount(stored, minlength=dataset.n_users)
         share = missing / np.maximum(dataset.n_items - kept, 1)
         shares[f"negatives_held_out{name}_pct"] = 100 * float(share[user].mean())
     return shares
 
 
-def _held_out(dataset: Dataset) -> tuple[PairIndex, IntArray]:
+def _held_out(dataset: Dataset) -> tuple[Membership, IntArray]:
     """Return the validation and test positives, and how many each user has, shape [n_users]."""
-    parts = (dataset.validation.positives, dataset.test.positives)
-    user, item = (np.concatenate([getattr(p, c) for p in parts]) for c in ("user", "item"))
-    return PairIndex(user, item, dataset.n_items), np.bincount(user, minlength=dataset.n_users)
+    parts = (dataset.validation, dataset.test)
+    matrix = sum(interaction_matrix(each, dataset.n_users, dataset.n_items) for each in parts)
+    return Membership(matrix), np.diff(matrix.indptr)

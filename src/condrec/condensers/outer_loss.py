@@ -6,10 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from condrec.condensers.inner_training import PairIndex
 from condrec.condensers.policy_gradient import FloatArray
-from condrec.datasets import Dataset, Interactions
-from condrec.recommenders.pairwise import REDRAWS
+from condrec.datasets import Dataset, Interactions, interaction_matrix
+from condrec.recommenders.pairwise import Membership, draw_negatives
 
 IntArray = NDArray[np.int64]
 CHUNK = 2**16
@@ -32,20 +31,13 @@ class OuterLoss:
         self.rows, self.n_users, self.n_items = rows, dataset.n_users, dataset.n_items
         parts = [dataset.train.positives, rows]
         parts += [dataset.validation.positives, dataset.test.positives] if hide_test else []
-        self._avoided = PairIndex(
-            np.concatenate([each.user for each in parts]),
-            np.concatenate([each.item for each in parts]),
-            dataset.n_items,
+        self._avoided = Membership(
+            sum(interaction_matrix(each, dataset.n_users, dataset.n_items) for each in parts)
         )
 
     def negatives(self, rng: np.random.Generator) -> IntArray:
-        """Return a uniform item for each row, drawn again up to ``REDRAWS`` times if avoided."""
-        drawn = rng.integers(self.n_items, size=len(self.rows))
-        again = np.arange(len(drawn))
-        for _ in range(REDRAWS):
-            again = again[self._avoided.find(self.rows.user[again], drawn[again]) >= 0]
-            drawn[again] = rng.integers(self.n_items, size=len(again))
-        return drawn
+        """Return a uniform item for each row, none that is avoided: see :func:`draw_negatives`."""
+        return draw_negatives(self.rows.user, np.arange(self.n_items), self._avoided, rng)
 
     @torch.no_grad()
     def by_row(self, users: torch.Tensor, items: torch.Tensor, negatives: IntArray) -> FloatArray:

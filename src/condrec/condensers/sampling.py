@@ -11,8 +11,8 @@ from condrec.condensers.base import (
     Condenser,
     keep_users,
     keep_users_in_order,
+    n_interactions,
     only_own_negatives,
-    share_of_positives,
 )
 from condrec.datasets import Dataset
 from condrec.settings import require
@@ -94,7 +94,7 @@ class RandomInteractions(Condenser):
         """Keep random rows."""
         rng = np.random.default_rng([seed, 23])
         label = dataset.train.label
-        target = int(budget) if budget >= 1 else share_of_positives(dataset, budget)
+        target = n_interactions(dataset, budget)
         likes = rng.permutation(np.flatnonzero(label == 1))[:target]
         users = np.unique(dataset.train.user[likes])
         dislikes = np.flatnonzero((label == 0) & np.isin(dataset.train.user, users))

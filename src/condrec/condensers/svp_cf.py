@@ -19,7 +19,7 @@ from condrec.condensers.base import (
     Condenser,
     keep_users,
     keep_users_in_order,
-    share_of_positives,
+    n_interactions,
 )
 from condrec.datasets import Dataset
 from condrec.settings import require
@@ -63,7 +63,7 @@ class SVPCF(Condenser):
     def select(self, dataset: Dataset, budget: float, seed: int, device: str) -> Dataset:
         """Keep the most important positives, or users."""
         likes = np.flatnonzero(dataset.train.label == 1)
-        target = int(budget) if budget >= 1 else share_of_positives(dataset, budget)
+        target = n_interactions(dataset, budget)
         hard = importance(self, dataset, seed)
         # Equal importances fall in a random order.
         order = np.random.default_rng([seed, 59]).permutation(len(likes))

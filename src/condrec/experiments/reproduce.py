@@ -23,7 +23,7 @@ SECONDS = {
 }
 """Where nothing was recorded: a full-data run on MovieLens-100K, one thread."""
 LARGER = {"ml-1m": 10.0, "ciao": 20.0, "gowalla": 60.0}
-"""About how many times longer such a run takes on other data."""
+"""How many times longer such a run takes elsewhere: guessed from pairs and ids, not measured."""
 LEADS = {
     "texts": "tf-dcon-table-3",
     "implicit": "distill-cf-table",

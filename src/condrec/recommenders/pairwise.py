@@ -56,11 +56,7 @@ class PairSampler:
         rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[order]
         items = matrix.indices.astype(np.int64)[order]
         owners = np.repeat(rows, self.n_negatives)
-        negatives = self.pool[rng.integers(len(self.pool), size=len(owners))]
-        again = np.arange(len(owners))
-        for _ in range(REDRAWS):
-            again = again[taken.holds(owners[again], negatives[again])]
-            negatives[again] = self.pool[rng.integers(len(self.pool), size=len(again))]
+        negatives = draw_negatives(owners, self.pool, taken, rng)
         return rows, items, negatives.reshape(-1, self.n_negatives)
 
 
@@ -87,6 +83,27 @@ class Membership:
         likely = keys[found]
         found[found] = self.keys[np.searchsorted(self.keys, likely)] == likely
         return found
+
+
+def draw_negatives(
+    owners: IntArray, pool: IntArray, taken: Membership, rng: np.random.Generator
+) -> IntArray:
+    """Return a uniform item of the pool for each owner, drawn again if the owner's pair is taken.
+
+    It is drawn again ``REDRAWS`` times at most.
+
+    Args:
+        owners: row of each negative, shape [n].
+        pool: items to draw from.
+        taken: pairs to avoid.
+        rng: draws.
+    """
+    negatives = pool[rng.integers(len(pool), size=len(owners))]
+    again = np.arange(len(owners))
+    for _ in range(REDRAWS):
+        again = again[taken.holds(owners[again], negatives[again])]
+        negatives[again] = pool[rng.integers(len(pool), size=len(again))]
+    return negatives
 
 
 @dataclass(frozen=True)

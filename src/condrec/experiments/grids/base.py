@@ -58,3 +58,13 @@ class Grid:
     curves: bool = False
     groups: bool = True
     workers: int | None = None
+
+
+def is_small(scale: Scale) -> bool:
+    """Say whether the data are the generated ones, where a minute is too long."""
+    return scale.dataset.startswith("embedded")
+
+
+def unique(runs: list[Run]) -> list[Run]:
+    """Return every run once: a variant may be the setting it varies."""
+    return list({run.key(): run for run in runs}.values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from condrec.experiments.grids.base import Grid, Scale, Settings
+from condrec.experiments.grids.base import Grid, Scale, Settings, is_small, unique
 from condrec.experiments.run import Run, make_run
 
 BUDGET = 0.25
@@ -40,8 +40,8 @@ MODELS: dict[str, dict[str, Settings]] = {
         },
     },
 }
-"""Settings of the models by data set, tuned on the validation rows of the full data (grid
-``dconrec-models``)."""
+"""Settings of the models by data set, tuned on the validation rows of the full data in trials by
+hand, one seed, which grid ``dconrec-models`` repeats."""
 MODEL_SEARCH: dict[str, tuple[Settings, ...]] = {
     "bpr-mf": (
         {},
@@ -94,8 +94,8 @@ CHOSEN: dict[str, Settings] = {
         **{"score_learning_rate": 0.03, **_INNER, "inner_batch_size": 512},
     },
 }
-"""Settings of the strict edition by data set, chosen by validation NDCG@10 (grid
-``dconrec-search``); ``tail_degree`` makes about a fifth of the users quiet ones."""
+"""Settings of the strict edition by data set, chosen by validation NDCG@10 in trials by hand, which
+grid ``dconrec-search`` repeats; ``tail_degree`` makes about a fifth of the users quiet ones."""
 SEARCH: tuple[Settings, ...] = (
     {"augment": 0.0},
     {"augment": 0.9},
@@ -107,11 +107,6 @@ SEARCH: tuple[Settings, ...] = (
     {"inner_learning_rate": 5e-3},
 )
 """Tried one at a time, with the credit of the formula and by pair."""
-
-
-def is_small(scale: Scale) -> bool:
-    """Say whether the data are the generated ones, where a minute is too long."""
-    return scale.dataset.startswith("embedded")
 
 
 def trained(
@@ -244,11 +239,6 @@ def models(scale: Scale) -> list[Run]:
         for changed in MODEL_SEARCH[model]:
             runs += trained(one, "none", None, model, **changed)
     return unique(runs)
-
-
-def unique(runs: list[Run]) -> list[Run]:
-    """Return every run once."""
-    return list({run.key(): run for run in runs}.values())
 
 
 def _grid(name: str, answers: str, build: Any, **more: Any) -> Grid:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from condrec.experiments.grids.base import Grid, Scale, Settings
+from condrec.experiments.grids.base import Grid, Scale, Settings, is_small, unique
 from condrec.experiments.run import Run, make_run
 
 BUDGETS = (10, 20, 50, 100, 200, 500)
@@ -64,11 +64,6 @@ SEARCH: tuple[Settings, ...] = (
 DETERMINISTIC = ("ease", "infinite-ae", "item-knn")
 TRAINED = ("bpr-mf", "mult-vae", "neumf", "lightgcn")
 Rival = tuple[str, float, Settings]
-
-
-def is_small(scale: Scale) -> bool:
-    """Say whether the data are the generated ones, where a minute is too long."""
-    return scale.dataset.startswith("embedded")
 
 
 def headline(scale: Scale) -> int:
@@ -221,11 +216,6 @@ def search(scale: Scale) -> list[Run]:
         for changed in ([{}] if is_small(scale) else [{}, *SEARCH])
     ]
     return unique(runs)
-
-
-def unique(runs: list[Run]) -> list[Run]:
-    """Return every run once: a variant may be the setting it varies."""
-    return list({run.key(): run for run in runs}.values())
 
 
 def _grid(name: str, answers: str, build: Any, **more: Any) -> Grid:
