@@ -46,6 +46,10 @@ def fingerprint(dataset: Dataset) -> str:
         arrays += [rows.user, rows.item, rows.label]
     if dataset.soft is not None:
         arrays.append(dataset.soft.matrix)
+    if dataset.soft_sequences is not None:
+        found = dataset.soft_sequences
+        tables = [each for each in (found.table, found.start) if each is not None]
+        arrays += [*found.factors.values(), *tables, np.array(found.frozen)]
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

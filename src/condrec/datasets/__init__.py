@@ -18,6 +18,8 @@ from condrec.datasets.movielens_1m import read_ml_1m
 from condrec.datasets.movielens_20m import read_ml_20m
 from condrec.datasets.noise import with_noise
 from condrec.datasets.registry import DatasetInfo, available, checksums, load_dataset, split_name
+from condrec.datasets.sequences import known_sequences, training_sequences
+from condrec.datasets.soft import SoftSequences, SoftUsers
 from condrec.datasets.splits import RULES, split_interactions
 from condrec.datasets.storage import load_saved_dataset, save_dataset
 from condrec.datasets.tables import read_table
@@ -27,7 +29,7 @@ from condrec.datasets.tfdcon_release import (
     read_tfdcon_movielens,
     released_content_order,
 )
-from condrec.datasets.types import Dataset, Interactions, Ragged, Replies, SoftUsers
+from condrec.datasets.types import Dataset, Interactions, Ragged, Replies
 
 __all__ = [
     "RULES",
@@ -36,6 +38,7 @@ __all__ = [
     "Interactions",
     "Ragged",
     "Replies",
+    "SoftSequences",
     "SoftUsers",
     "SparseMatrix",
     "available",
@@ -48,6 +51,7 @@ __all__ = [
     "fetch",
     "interaction_matrix",
     "known_matrix",
+    "known_sequences",
     "load_dataset",
     "load_saved_dataset",
     "read_ciao",
@@ -66,5 +70,6 @@ __all__ = [
     "split_interactions",
     "split_name",
     "training_matrix",
+    "training_sequences",
     "with_noise",
 ]

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from condrec.datasets.types import Dataset, Interactions, Ragged, Replies, SoftUsers
+from condrec.datasets.soft import FACTORS, SoftSequences, SoftUsers
+from condrec.datasets.types import Dataset, Interactions, Ragged, Replies
 from condrec.errors import CondrecError
 
 _COLUMNS = ("user", "item", "label", "time", "impression")
@@ -30,6 +31,10 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
             arrays["soft.matrix"] = value.matrix
             if value.logits is not None:
                 arrays["soft.logits"] = value.logits
+        elif isinstance(value, SoftSequences):
+            named = dict(value.factors) | {"table": value.table, "start": value.start}
+            arrays |= {f"sequences.{k}": v for k, v in named.items() if v is not None}
+            plain["frozen"] = value.frozen
         elif isinstance(value, Ragged):
             arrays[f"{field.name}.values"] = value.values
             arrays[f"{field.name}.offsets"] = value.offsets
@@ -75,5 +80,14 @@ def load_saved_dataset(folder: Path) -> Dataset:
         values["known"] = Interactions(*(arrays.get(f"known.{column}") for column in _COLUMNS))  # type: ignore[arg-type]
     if "soft.matrix" in arrays:
         values["soft"] = SoftUsers(arrays["soft.matrix"], arrays.get("soft.logits"))
+    frozen = values.pop("frozen", None)
+    if frozen is not None:
+        stored_as = {name: arrays.get(f"sequences.{name}") for names in FACTORS for name in names}
+        values["soft_sequences"] = SoftSequences(
+            {name: array for name, array in stored_as.items() if array is not None},
+            arrays.get("sequences.table"),
+            arrays.get("sequences.start"),
+            bool(frozen),
+        )
     values["negative_pool"] = arrays.get("negative_pool")
     return Dataset(**values)

@@ -8,6 +8,7 @@ from condrec.evaluation.listed import (
     mean_metrics,
     random_expectation,
 )
+from condrec.evaluation.next_item import next_item_metrics
 from condrec.evaluation.metrics import QUALITY_METRICS, quality
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "full_metrics",
     "listed_metrics",
     "mean_metrics",
+    "next_item_metrics",
     "paired_interval",
     "quality",
     "random_expectation",
