@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from condrec.datasets import Dataset
 
 
@@ -41,9 +43,14 @@ def size(dataset: Dataset) -> Size:
         if dataset.soft.is_binary:
             n_positives = n_rows = int(dataset.soft.matrix.sum())
             n_weights = 0
+    tables = [] if dataset.item_table is None else [dataset.item_table.values]
     if dataset.soft_sequences is not None:
-        n_soft = len(dataset.soft_sequences)
-        n_weights = dataset.soft_sequences.n_learned + dataset.soft_sequences.n_shipped
+        n_soft, n_weights = len(dataset.soft_sequences), dataset.soft_sequences.n_learned
+        decoder = dataset.soft_sequences.table
+        # Often the same one as learners start from: stored once.
+        if decoder is not None and not (tables and np.array_equal(decoder, tables[0])):
+            tables.append(decoder)
+    n_weights += sum(table.size for table in tables)
     return Size(
         n_users=len(users) + n_soft,
         n_positives=n_positives,

@@ -5,6 +5,8 @@ from condrec.datasets.distill_cf import read_distill_cf_folder, read_magazine
 from condrec.datasets.download import fetch
 from condrec.datasets.embedded import embedded, embedded_vocabulary, encode_words
 from condrec.datasets.embedded_implicit import embedded_implicit
+from condrec.datasets.embedded_sequences import embedded_sequences
+from condrec.datasets.filters import FILTERS
 from condrec.datasets.gowalla import read_gowalla
 from condrec.datasets.matrix import (
     SparseMatrix,
@@ -19,7 +21,7 @@ from condrec.datasets.movielens_20m import read_ml_20m
 from condrec.datasets.noise import with_noise
 from condrec.datasets.registry import DatasetInfo, available, checksums, load_dataset, split_name
 from condrec.datasets.sequences import known_sequences, training_sequences
-from condrec.datasets.soft import SoftSequences, SoftUsers
+from condrec.datasets.soft import ItemTable, SoftSequences, SoftUsers
 from condrec.datasets.splits import RULES, split_interactions
 from condrec.datasets.storage import load_saved_dataset, save_dataset
 from condrec.datasets.tables import read_table
@@ -32,10 +34,12 @@ from condrec.datasets.tfdcon_release import (
 from condrec.datasets.types import Dataset, Interactions, Ragged, Replies
 
 __all__ = [
+    "FILTERS",
     "RULES",
     "Dataset",
     "DatasetInfo",
     "Interactions",
+    "ItemTable",
     "Ragged",
     "Replies",
     "SoftSequences",
@@ -46,6 +50,7 @@ __all__ = [
     "dense",
     "embedded",
     "embedded_implicit",
+    "embedded_sequences",
     "embedded_vocabulary",
     "encode_words",
     "fetch",

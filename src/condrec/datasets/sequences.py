@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from condrec.datasets.types import Dataset, Interactions, IntArray, Ragged
+from condrec.datasets.types import Dataset, IntArray, Interactions, Ragged
 
 
 def ordered(rows: Interactions, n_users: int) -> Ragged:

@@ -73,42 +73,36 @@ class SoftSequences:
     Args:
         factors: the learned arrays by name, one of :data:`FACTORS`, float32.
         table: item table the logits are decoded with, shape [n_items, d], or None.
-        start: item table that learners start from, shape [n_items, d], or None for random ones.
-        frozen: whether learners leave that table as it is.
     """
 
     factors: Mapping[str, FloatArray]
     table: FloatArray | None = None
-    start: FloatArray | None = None
-    frozen: bool = False
 
     def __post_init__(self) -> None:
         factors = {k: np.ascontiguousarray(v, dtype=np.float32) for k, v in self.factors.items()}
         object.__setattr__(self, "factors", factors)
-        for name in ("table", "start"):
-            if getattr(self, name) is not None:
-                array = np.ascontiguousarray(getattr(self, name), dtype=np.float32)
-                object.__setattr__(self, name, array)
+        if self.table is not None:
+            table = np.ascontiguousarray(self.table, dtype=np.float32)
+            object.__setattr__(self, "table", table)
         if tuple(factors) not in FACTORS or (self.table is None) != ("logits" in factors):
             raise CondrecError(
                 f"soft sequences: found {sorted(factors)} and "
                 f"{'no' if self.table is None else 'a'} table, expected logits alone, or a table "
                 "with core, users and times or with latent"
             )
-        tables = [array for array in (self.table, self.start) if array is not None]
-        if not all(np.isfinite(array).all() for array in (*factors.values(), *tables)):
+        stored = [*factors.values(), *([] if self.table is None else [self.table])]
+        if not all(np.isfinite(array).all() for array in stored):
             raise CondrecError("soft sequences: found numbers that are not finite, expected none")
         latent = self.latent
         fits = latent.ndim == 3 and latent.size
         if self.table is not None:
             fits = fits and self.table.ndim == 2 and self.table.shape[1] == latent.shape[2]
-        if self.start is not None:
-            fits = fits and self.start.ndim == 2 and len(self.start) == self.n_items
         if not fits:
             shapes = {k: v.shape for k, v in factors.items()}
+            width = "none" if self.table is None else self.table.shape
             raise CondrecError(
-                f"soft sequences: found shapes {shapes}, table {np.shape(self.table)} and start "
-                f"{np.shape(self.start)}, expected ones that fit together"
+                f"soft sequences: found shapes {shapes} and table {width}, expected ones that "
+                "fit together"
             )
 
     def __len__(self) -> int:
@@ -138,19 +132,32 @@ class SoftSequences:
 
     @property
     def n_learned(self) -> int:
-        """Stored numbers without the tables."""
+        """Stored numbers without the table."""
         return sum(array.size for array in self.factors.values())
-
-    @property
-    def n_shipped(self) -> int:
-        """Numbers of the tables that come along; the same one is counted once."""
-        tables = [] if self.table is None else [self.table]
-        if self.start is not None and not np.array_equal(self.start, self.table):
-            tables.append(self.start)
-        return sum(array.size for array in tables)
 
     def distributions(self) -> FloatArray:
         """Return every distribution, softmax over the items, [n_sequences, length, n_items]."""
         logits = self.latent if self.table is None else self.latent @ self.table.T
         weights = np.exp(logits - logits.max(axis=2, keepdims=True))
         return np.asarray(weights / weights.sum(axis=2, keepdims=True), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class ItemTable:
+    """Item vectors of a model of the full data, which sequence models start from.
+
+    Args:
+        values: shape [n_items, d].
+        frozen: whether learners leave them as they are.
+    """
+
+    values: FloatArray
+    frozen: bool = False
+
+    def __post_init__(self) -> None:
+        values = np.ascontiguousarray(self.values, dtype=np.float32)
+        object.__setattr__(self, "values", values)
+        if values.ndim != 2 or not np.isfinite(values).all():
+            raise CondrecError(
+                f"item table: found shape {values.shape}, expected finite numbers [n_items, d]"
+            )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from condrec.datasets.soft import FACTORS, SoftSequences, SoftUsers
+from condrec.datasets.soft import FACTORS, ItemTable, SoftSequences, SoftUsers
 from condrec.datasets.types import Dataset, Interactions, Ragged, Replies
 from condrec.errors import CondrecError
 
@@ -32,8 +33,11 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
             if value.logits is not None:
                 arrays["soft.logits"] = value.logits
         elif isinstance(value, SoftSequences):
-            named = dict(value.factors) | {"table": value.table, "start": value.start}
-            arrays |= {f"sequences.{k}": v for k, v in named.items() if v is not None}
+            arrays |= {f"sequences.{name}": array for name, array in value.factors.items()}
+            if value.table is not None:
+                arrays["sequences.table"] = value.table
+        elif isinstance(value, ItemTable):
+            arrays["item_table"] = value.values
             plain["frozen"] = value.frozen
         elif isinstance(value, Ragged):
             arrays[f"{field.name}.values"] = value.values
@@ -80,14 +84,14 @@ def load_saved_dataset(folder: Path) -> Dataset:
         values["known"] = Interactions(*(arrays.get(f"known.{column}") for column in _COLUMNS))  # type: ignore[arg-type]
     if "soft.matrix" in arrays:
         values["soft"] = SoftUsers(arrays["soft.matrix"], arrays.get("soft.logits"))
-    frozen = values.pop("frozen", None)
-    if frozen is not None:
-        stored_as = {name: arrays.get(f"sequences.{name}") for names in FACTORS for name in names}
-        values["soft_sequences"] = SoftSequences(
-            {name: array for name, array in stored_as.items() if array is not None},
-            arrays.get("sequences.table"),
-            arrays.get("sequences.start"),
-            bool(frozen),
-        )
+    factors = {
+        name: arrays[f"sequences.{name}"]
+        for name in chain(*FACTORS)
+        if f"sequences.{name}" in arrays
+    }
+    if factors:
+        values["soft_sequences"] = SoftSequences(factors, arrays.get("sequences.table"))
+    if "item_table" in arrays:
+        values["item_table"] = ItemTable(arrays["item_table"], values.pop("frozen"))
     values["negative_pool"] = arrays.get("negative_pool")
     return Dataset(**values)

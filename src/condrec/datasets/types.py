@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from condrec.datasets.soft import SoftSequences, SoftUsers
+from condrec.datasets.soft import ItemTable, SoftSequences, SoftUsers
 from condrec.errors import CondrecError
 
 IntArray = NDArray[np.int64]
@@ -210,12 +210,14 @@ class Dataset:
         replies: recorded language-model answers that come with the data.
         protocol: how the test is ranked: ``listed`` candidates per user or impression,
             ``full`` catalogue with seen items masked, or 100 sampled negatives (``uni100``).
-        data_split: ``released``, ``random-80-10-10``, ``time-80-10-10`` or ``leave-one-out``.
+        data_split: ``released``, ``random-80-10-10``, ``time-80-10-10`` or ``leave-one-out``, this
+            one with the filter applied before, such as ``leave-one-out-5-core``.
         negative_pool: items uniform negatives are drawn from; None means every item.
         known: positive rows users are known by when they are scored and validated under the
             ``full`` protocol; None means ``train``.  A condensed set keeps those of the full data.
         soft: made-up users to train on in place of ``train``, which is empty then.
         soft_sequences: made-up sequences to train on in place of ``train``, likewise.
+        item_table: item vectors that sequence models start from, where a summary ships them.
         sources: SHA-256 of every file it was read from.
     """
 
@@ -239,6 +241,7 @@ class Dataset:
     known: Interactions | None = None
     soft: SoftUsers | None = None
     soft_sequences: SoftSequences | None = None
+    item_table: ItemTable | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -261,6 +264,10 @@ class Dataset:
         elif not (self.train.label == 1).any():
             raise CondrecError(
                 f"train of {self.name}: found no positive row, expected at least one"
+            )
+        if self.item_table is not None and len(self.item_table.values) != self.n_items:
+            raise CondrecError(
+                f"item table: found {len(self.item_table.values)} rows, expected {self.n_items}"
             )
         self._check_lists("histories", self.histories, self.n_users)
         _check_range("histories", self.histories.values, self.n_items)

@@ -8,8 +8,8 @@ from condrec.evaluation.listed import (
     mean_metrics,
     random_expectation,
 )
-from condrec.evaluation.next_item import next_item_metrics
 from condrec.evaluation.metrics import QUALITY_METRICS, quality
+from condrec.evaluation.next_item import next_item_metrics
 
 __all__ = [
     "QUALITY_METRICS",

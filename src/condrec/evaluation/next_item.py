@@ -54,7 +54,12 @@ def next_item_metrics(
         raise CondrecError(f"ks: found {tuple(ks)}, expected whole numbers above 0")
     rows = (dataset.test if split == "test" else dataset.validation).positives
     users, first = np.unique(rows.user, return_index=True)
-    if not len(users) or len(users) < len(rows):
+    if not len(users):
+        raise CondrecError(
+            f"{split} of {dataset.name}: found no positive row, expected one of each user with 3 "
+            "rows or more; choose a data set that has such users, and the split leave-one-out"
+        )
+    if len(users) < len(rows):
         raise CondrecError(
             f"{split} of {dataset.name}: found {len(rows)} positive rows of {len(users)} users, "
             "expected one of each user; choose the split leave-one-out"

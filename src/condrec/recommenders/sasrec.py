@@ -1,4 +1,4 @@
-"""SASRec: causal self-attention over a sequence."""
+"""SASRec: causal self-attention over a sequence; the transformer it shares with BERT4Rec."""
 
 from __future__ import annotations
 
@@ -10,19 +10,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from condrec.recommenders.sequence import INITIAL_STD, SequenceConfig, SequenceModel
+from condrec.recommenders.sequence import INITIAL_STD, Dropout, SequenceConfig, SequenceModel
 from condrec.settings import require
 
 
 @dataclass(frozen=True)
-class SASRec(SequenceConfig):
-    """Self-attentive sequential recommendation (Kang and McAuley 2018); sizes are TD3's.
+class TransformerConfig(SequenceConfig):
+    """Settings of the models that attend; sizes are TD3's for SASRec (fact sheet, section 2.6)."""
 
-    Trained with the full softmax, as TD3 does (fact sheet, section 3), not with sampled negatives.
-    """
-
-    VERSION: ClassVar[int] = 1
-    NAME: ClassVar[str] = "sasrec"
     n_layers: int = 1
     """Transformer layers."""
     n_heads: int = 1
@@ -46,36 +41,58 @@ class SASRec(SequenceConfig):
             f"{self.NAME}: attention_dropout: found {self.attention_dropout}, expected [0, 1)",
         )
 
+
+@dataclass(frozen=True)
+class SASRec(TransformerConfig):
+    """Self-attentive sequential recommendation (Kang and McAuley 2018); sizes are TD3's.
+
+    Trained with the full softmax, as TD3 does (fact sheet, section 3), not with sampled negatives.
+    """
+
+    VERSION: ClassVar[int] = 1
+    NAME: ClassVar[str] = "sasrec"
+    soft_augment: bool = True
+    """Whether a step on soft sequences predicts a random earlier position as well."""
+
     def build(self, n_items: int) -> SequenceModel:
         """Build the untrained model."""
         return SASRecModel(n_items, self)
 
 
-class SASRecModel(SequenceModel):
+class TransformerModel(SequenceModel):
     """Item and position vectors, LayerNorm, dropout, then transformer layers."""
 
-    def __init__(self, n_items: int, config: SASRec) -> None:
+    def __init__(self, n_items: int, config: TransformerConfig) -> None:
         super().__init__(n_items, config)
         self.positions = nn.Embedding(config.max_length, config.embedding_size)
         nn.init.normal_(self.positions.weight, std=INITIAL_STD)
         self.norm = nn.LayerNorm(config.embedding_size)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.layers = nn.ModuleList(TransformerLayer(config) for _ in range(config.n_layers))
+
+    def attend(self, embedded: Tensor, hidden_from: Tensor) -> Tensor:
+        """Run the layers over vectors [b, L, d]; see :class:`TransformerLayer` for the mask."""
+        x = self.dropout(self.norm(embedded + self.positions.weight[: embedded.shape[1]]))
+        for layer in self.layers:
+            x = layer(x, hidden_from)
+        return x
+
+
+class SASRecModel(TransformerModel):
+    """The transformer with a causal mask."""
 
     def hidden(self, embedded: Tensor, lengths: Tensor) -> Tensor:
         """Read sequences; a position attends to itself and those before it."""
         n = embedded.shape[1]
-        x = self.dropout(self.norm(embedded + self.positions.weight[:n]))
-        ahead = torch.ones(n, n, dtype=torch.bool, device=x.device).triu(1)
-        for layer in self.layers:
-            x = layer(x, ahead)
-        return x
+        return self.attend(
+            embedded, torch.ones(n, n, dtype=torch.bool, device=embedded.device).triu(1)
+        )
 
 
 class TransformerLayer(nn.Module):
     """Attention and feed-forward, each added to its input and normalised after (post-norm)."""
 
-    def __init__(self, config: SASRec) -> None:
+    def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         d = config.embedding_size
         self.n_heads = config.n_heads
@@ -83,8 +100,8 @@ class TransformerLayer(nn.Module):
         self.out = nn.Linear(d, d)
         self.wide, self.narrow = nn.Linear(d, config.inner_size), nn.Linear(config.inner_size, d)
         self.norms = nn.ModuleList(nn.LayerNorm(d) for _ in range(2))
-        self.dropout = nn.Dropout(config.dropout)
-        self.attention_dropout = nn.Dropout(config.attention_dropout)
+        self.dropout = Dropout(config.dropout)
+        self.attention_dropout = Dropout(config.attention_dropout)
         for linear in (self.project, self.out, self.wide, self.narrow):
             nn.init.normal_(linear.weight, std=INITIAL_STD)
             nn.init.zeros_(linear.bias)
@@ -94,7 +111,7 @@ class TransformerLayer(nn.Module):
 
         Args:
             x: shape [b, L, d].
-            hidden_from: True where position i must not see j, shape [L, L] or [b, 1, L, L].
+            hidden_from: True where position i must not see j, shape [L, L] or [b, 1, 1, L].
         """
         b, n, d = x.shape
         # Written out: fused attention has no second derivative, which TD3 needs.

@@ -18,15 +18,25 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from condrec.datasets import Dataset, Ragged, SoftSequences, SparseMatrix, training_sequences
+from condrec.datasets import (
+    Dataset,
+    ItemTable,
+    Ragged,
+    SoftSequences,
+    SparseMatrix,
+    training_sequences,
+)
 from condrec.errors import CondrecError
 from condrec.recommenders.base import FullRanker, TrainingLog, resolve_device
 from condrec.recommenders.epochs import EpochConfig, fit_by_epochs
+from condrec.recommenders.windows import windows
 from condrec.settings import require
 
 SOFT_STEPS = 20
 """Steps on soft sequences that count as an epoch: a pass over a handful of them is too short."""
 INITIAL_STD = 0.02
+BLOCK = 256
+"""Predictions whose logits are held at once in training."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ class SequenceConfig(EpochConfig):
     VERSION: ClassVar[int] = 1
     batch_size: int = 64
     """Windows of a sequence a step."""
-    patience: int = 10
+    patience: int = 20
     """Validations in a row without a better score before training stops."""
     validate_every: int = 1
     """Epochs between validations; the last epoch is always validated."""
@@ -54,6 +64,8 @@ class SequenceConfig(EpochConfig):
     """Soft sequences a step, consecutive blocks in turn; 0 takes all."""
     soft_learning_rate: float = 5e-3
     """Adam's rate on soft sequences."""
+    soft_augment: bool = False
+    """Whether a step on soft sequences predicts a random earlier position as well."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
@@ -64,6 +76,11 @@ class SequenceConfig(EpochConfig):
         require(
             0 <= self.dropout < 1, f"{self.NAME}: dropout: found {self.dropout}, expected [0, 1)"
         )
+
+    @property
+    def context(self) -> int:
+        """Items a prediction reads at most."""
+        return self.max_length
 
     def build(self, n_items: int) -> SequenceModel:
         """Build the untrained model; its weights come from torch's generator."""
@@ -85,21 +102,19 @@ class SequenceConfig(EpochConfig):
             keep: called after every epoch with its number (from 1) and the model.
 
         Raises:
-            CondrecError: another split or soft users, no sequence of two items, no validation
-                row, or a loss that is not finite.
+            CondrecError: another split or soft users, no sequence of two items, soft sequences
+                of one position or of more than are read, no validation row, or a loss that is not
+                finite.
         """
-        if not dataset.next_item or dataset.soft is not None:
-            raise CondrecError(
-                f"{self.NAME}: found {dataset.name} with split {dataset.data_split}"
-                f"{' and soft users' if dataset.soft is not None else ''}, expected sequences; "
-                "choose the split leave-one-out"
-            )
+        require_sequences(self.NAME, dataset)
         place = resolve_device(device)
         gpus = [torch.cuda.current_device()] if place == "cuda" else []
         # Weights and dropout draw from torch's generator: seed it inside a fork only.
         with torch.random.fork_rng(devices=gpus):
             torch.manual_seed(seed)
             model = self.build(dataset.n_items).to(place)
+            if dataset.item_table is not None:
+                start_from(model, dataset.item_table)
             if dataset.soft_sequences is None:
                 train = self._hard_epochs(model, dataset, seed)
             else:
@@ -116,26 +131,27 @@ class SequenceConfig(EpochConfig):
                 lambda log: FittedSequenceModel(model, log),
             )
 
+    def _adam(self, model: SequenceModel, rate: float) -> torch.optim.Adam:
+        trained = [each for each in model.parameters() if each.requires_grad]
+        return torch.optim.Adam(trained, lr=rate, weight_decay=self.regularization)
+
     def _hard_epochs(
         self, model: SequenceModel, dataset: Dataset, seed: int
     ) -> Callable[[int], float]:
-        ids, lengths, fresh = windows(training_sequences(dataset), self.max_length)
+        # The longest step is the cheapest, and was no worse than half of it on ML-100K.
+        ids, lengths, fresh = windows(training_sequences(dataset), self.context, self.context)
         place = model.items.weight.device
         table = [torch.from_numpy(array).to(place) for array in (ids, lengths, fresh)]
         rng = np.random.default_rng([seed, 67])
-        optimizer = torch.optim.Adam(
-            model.parameters(), lr=self.learning_rate, weight_decay=self.regularization
-        )
+        optimizer = self._adam(model, self.learning_rate)
 
         def train(number: int) -> float:
             order = torch.from_numpy(rng.permutation(len(ids))).to(place)
             losses = []
             for batch in order.split(self.batch_size):
-                loss = model.hard_loss(*(array[batch] for array in table))
                 optimizer.zero_grad()
-                loss.backward()
+                losses.append(add_gradients(model, *(array[batch] for array in table)))
                 optimizer.step()
-                losses.append(loss.detach())
             return float(torch.stack(losses).mean())
 
         return train
@@ -143,20 +159,22 @@ class SequenceConfig(EpochConfig):
     def _soft_epochs(
         self, model: SequenceModel, sequences: SoftSequences
     ) -> Callable[[int], float]:
+        if not 2 <= sequences.length <= self.context + 1:
+            raise CondrecError(
+                f"{self.NAME}: found soft sequences of {sequences.length} positions, expected 2 to "
+                f"{self.context + 1}; set max_length"
+            )
         place = model.items.weight.device
-        start_from(model, sequences)
         soft = torch.from_numpy(sequences.distributions()).to(place)
         blocks = soft.split(self.soft_batch_size or len(soft))
-        optimizer = torch.optim.Adam(
-            [each for each in model.parameters() if each.requires_grad],
-            lr=self.soft_learning_rate,
-            weight_decay=self.regularization,
-        )
+        optimizer = self._adam(model, self.soft_learning_rate)
 
         def train(number: int) -> float:
             losses = []
             for step in range(SOFT_STEPS):
-                loss = model.soft_loss(blocks[step % len(blocks)])
+                block = blocks[step % len(blocks)]
+                cut = random_cut(len(block), block.shape[1]) if self.soft_augment else None
+                loss = model.soft_loss(block, cut)
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
@@ -201,6 +219,10 @@ class SequenceModel(nn.Module):
         """
         raise NotImplementedError
 
+    def read(self, sequences: Tensor, lengths: Tensor) -> Tensor:
+        """Return :meth:`hidden` of ids or distributions."""
+        return self.hidden(self.embed(sequences), lengths)
+
     def last(self, embedded: Tensor, lengths: Tensor) -> Tensor:
         """Return what has been read of whole sequences, shape [b, d]."""
         return self.hidden(embedded, lengths)[torch.arange(len(lengths)), lengths - 1]
@@ -209,16 +231,20 @@ class SequenceModel(nn.Module):
         """Return the logits of every item as the next, shape [..., n_items]."""
         return vectors @ self.items.weight.T
 
-    def hard_loss(self, ids: Tensor, lengths: Tensor, fresh: Tensor) -> Tensor:
-        """Return the mean cross-entropy of the next items, full softmax.
+    def predictions(self, ids: Tensor, lengths: Tensor, fresh: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the vectors that predict items, shape [n, d], and these items, shape [n].
 
         Args:
             ids: windows, shape [b, L + 1]; position t predicts entry t + 1.
             lengths: entries of each window, from 2, shape [b].
             fresh: which positions' next items count, shape [b, L].
         """
-        read = self.hidden(self.embed(ids[:, :-1]), lengths - 1)
-        return functional.cross_entropy(self.scores(read[fresh]), ids[:, 1:][fresh])
+        return self.read(ids[:, :-1], lengths - 1)[fresh], ids[:, 1:][fresh]
+
+    def hard_loss(self, ids: Tensor, lengths: Tensor, fresh: Tensor) -> Tensor:
+        """Return the mean cross-entropy, full softmax, of :meth:`predictions`."""
+        vectors, targets = self.predictions(ids, lengths, fresh)
+        return functional.cross_entropy(self.scores(vectors), targets)
 
     def soft_loss(self, sequences: Tensor, cut: Tensor | None = None) -> Tensor:
         """Return the mean divergence KL(target || prediction) (fact sheet TD3, section 2.2).
@@ -228,7 +254,7 @@ class SequenceModel(nn.Module):
             cut: another target position of each sequence, shape [b], predicted from what stands
                 before it; the loss is the mean of both then (section 2.3).
         """
-        embedded = self.embed(sequences[:, :-1])
+        embedded = self.embed(sequences)[:, :-1]  # sliced after: the input is the larger copy
         whole = torch.full((len(sequences),), embedded.shape[1], device=embedded.device)
         if cut is None:
             return divergence(sequences[:, -1], self.scores(self.last(embedded, whole)))
@@ -237,6 +263,43 @@ class SequenceModel(nn.Module):
         ends = [(sequences[:, -1], read[:, -1]), (sequences[rows, cut], read[rows, cut - 1])]
         both = [divergence(target, self.scores(vectors)) for target, vectors in ends]
         return (both[0] + both[1]) / 2
+
+
+class Dropout(nn.Dropout):
+    """Dropout whose mask is drawn as uniform numbers: a quarter of the time of torch's own."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Zero a share ``p`` of the entries in training, scale the others by 1 / (1 - p)."""
+        if not self.training or self.p == 0:
+            return x
+        return x * (torch.rand_like(x) >= self.p).to(x.dtype).div_(1 - self.p)
+
+
+def add_gradients(model: SequenceModel, ids: Tensor, lengths: Tensor, fresh: Tensor) -> Tensor:
+    """Add the gradients of ``hard_loss`` to the weights' and return the loss, detached.
+
+    The gradient of the logits, softmax less the item predicted, is written down: half the time of
+    autograd, as a block of predictions stays in the processor's cache and its memory is reused.
+    """
+    vectors, targets = model.predictions(ids, lengths, fresh)
+    table, read = model.items.weight, vectors.detach()
+    outer, upstream = torch.zeros_like(table), torch.empty_like(read)
+    logits, weights = read.new_empty(2, min(BLOCK, len(read)), len(table))
+    loss = read.new_zeros(())
+    with torch.no_grad():
+        for start in range(0, len(read), BLOCK):
+            here = slice(start, start + BLOCK)
+            some, rows = read[here], torch.arange(len(read[here]), device=read.device)
+            torch.mm(some, table.T, out=logits[: len(rows)])
+            share = torch.softmax(logits[: len(rows)], 1, out=weights[: len(rows)])
+            loss -= share[rows, targets[here]].clamp_min(1e-30).log().sum()
+            share[rows, targets[here]] -= 1
+            torch.mm(share, table, out=upstream[here])
+            outer.addmm_(share.T, some, alpha=1 / len(read))
+    vectors.backward(upstream.div_(len(read)))
+    if table.requires_grad:
+        table.grad = outer if table.grad is None else table.grad.add_(outer)
+    return loss / len(read)
 
 
 def divergence(target: Tensor, logits: Tensor) -> Tensor:
@@ -250,74 +313,52 @@ def divergence(target: Tensor, logits: Tensor) -> Tensor:
     return (target * (log_target - functional.log_softmax(logits, dim=1))).sum(1).mean()
 
 
-def windows(
-    sequences: Ragged, max_length: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Cut sequences into overlapping windows in which every next item counts once.
-
-    A window moves half its length at a time, so that every next item but those near the beginning
-    of a sequence is predicted from at least half a window; one causal pass over a window gives
-    all its predictions.
-
-    Args:
-        sequences: items of each user, oldest first; shorter ones than 2 have nothing to predict.
-        max_length: most items L a prediction reads.
+def random_cut(n: int, length: int) -> Tensor | None:
+    """Return random target positions p in {5, ..., L - 2}, shape [n] (fact sheet TD3, 2.3).
 
     Returns:
-        Ids [n_windows, L + 1], padded with 0; entries of each window [n_windows]; whether the
-        item after each position counts in this window [n_windows, L].
+        None where sequences of that length hold no such position.
+    """
+    return torch.randint(5, length - 1, (n,)) if length >= 7 else None
+
+
+def sets_of_items(owner: str) -> CondrecError:
+    """Return the error for users known by sets of items alone."""
+    return CondrecError(
+        f"{owner}: found users known by sets of items, expected sequences; choose the split "
+        "leave-one-out"
+    )
+
+
+def require_sequences(owner: str, dataset: Dataset) -> None:
+    """Refuse data whose users are no sequences.
 
     Raises:
-        CondrecError: no sequence of two items.
+        CondrecError: another split than leave-one-out, or soft users.
     """
-    step = max(max_length // 2, 1)
-    starts, ends, owners, firsts = [], [], [], []
-    lengths = sequences.lengths
-    # Windows end at the last item and step back; each counts what the one before has not.
-    end = lengths.copy()
-    while (alive := np.flatnonzero(end >= 2)).size:
-        start = np.maximum(end[alive] - max_length - 1, 0)
-        first = np.where(start == 0, 1, end[alive] - step)
-        owners.append(alive)
-        starts.append(start)
-        ends.append(end[alive])
-        firsts.append(first)
-        end[alive] = np.where(start == 0, 0, end[alive] - step)
-    if not owners:
+    if not dataset.next_item or dataset.soft is not None:
         raise CondrecError(
-            "sequences: found none of two items or more, expected some to predict a next item from"
+            f"{owner}: found {dataset.name} with split {dataset.data_split}"
+            f"{' and soft users' if dataset.soft is not None else ''}, expected sequences; "
+            "choose the split leave-one-out"
         )
-    owner, start, stop, first = map(np.concatenate, (owners, starts, ends, firsts))
-    size = stop - start
-    width = int(size.max())
-    place = np.arange(width)
-    inside = place < size[:, None]
-    ids = np.zeros((len(owner), width), dtype=np.int64)
-    ids[inside] = sequences.values[
-        (sequences.offsets[owner] + start)[:, None].repeat(width, 1)[inside]
-        + np.broadcast_to(place, inside.shape)[inside]
-    ]
-    fresh = inside[:, 1:] & (place[1:] + start[:, None] >= first[:, None])
-    return ids, size, fresh
 
 
-def start_from(model: SequenceModel, sequences: SoftSequences) -> None:
-    """Give a model the item table that soft sequences bring along, frozen if they say so.
+def start_from(model: SequenceModel, table: ItemTable) -> None:
+    """Give a model the item vectors that a summary brings along, frozen if it says so.
 
     Raises:
         CondrecError: a table of another size than the model's.
     """
-    if sequences.start is None:
-        return
-    table = torch.from_numpy(sequences.start)
-    if table.shape != model.items.weight.shape:
+    values = torch.from_numpy(table.values)
+    if values.shape != model.items.weight.shape:
         raise CondrecError(
-            f"soft sequences: found an item table of shape {tuple(table.shape)}, expected "
-            f"{tuple(model.items.weight.shape)}; set embedding_size to {table.shape[1]}"
+            f"item table: found shape {tuple(values.shape)}, expected "
+            f"{tuple(model.items.weight.shape)}; set embedding_size to {values.shape[1]}"
         )
     with torch.no_grad():
-        model.items.weight.copy_(table)
-    model.items.weight.requires_grad_(not sequences.frozen)
+        model.items.weight.copy_(values)
+    model.items.weight.requires_grad_(not table.frozen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -329,10 +370,7 @@ class FittedSequenceModel(FullRanker):
 
     def score_users(self, users: NDArray[np.int64], known: SparseMatrix) -> NDArray[np.floating]:
         """Refuse users whose order of items is not given."""
-        raise CondrecError(
-            "sequence model: found users known by sets of items, expected sequences; choose the "
-            "split leave-one-out"
-        )
+        raise sets_of_items("sequence model")
 
     def score_next(
         self, users: NDArray[np.int64], known: SparseMatrix, sequences: Ragged

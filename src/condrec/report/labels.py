@@ -65,6 +65,7 @@ DATA_LABELS = {
     "douban": "Douban",
     "netflix": "Netflix",
     "embedded-implicit": "generated data",
+    "embedded-sequences": "generated sequences",
 }
 CONTENT_LABELS = {
     "original": "original texts",
