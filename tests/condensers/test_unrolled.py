@@ -56,9 +56,7 @@ class Case:
 
     def inner(self, theta: Tensor, batch: Tensor) -> Tensor:
         self.model.train()
-        loss: Tensor = self.learner.call(
-            theta, "soft_loss", batch, random_cut(len(batch), LENGTH)
-        )
+        loss: Tensor = self.learner.call(theta, "soft_loss", batch, random_cut(len(batch), LENGTH))
         return loss
 
     def outer(self, theta: Tensor) -> Tensor:

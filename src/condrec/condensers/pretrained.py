@@ -69,7 +69,8 @@ def pretrained(
 
     parts = ["pretrained", config.NAME, config.VERSION, asdict(config), n_kept, seed, device]
     stored = load_or_make("pretrained", [*parts, fingerprint(dataset)], make)
-    model = config.build(dataset.n_items).to(device)
+    with torch.random.fork_rng(devices=[]):  # its random weights are overwritten
+        model = config.build(dataset.n_items).to(device)
     best = torch.from_numpy(stored["best"]).to(device)
     Learner(model).load(best)
     return Pretrained(

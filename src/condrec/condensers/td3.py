@@ -288,7 +288,7 @@ class _Search:
             )
         seconds = time.perf_counter() - start
         made = dict(state)
-        table = made.pop("table", self.table.cpu().numpy())
+        table = made.pop("table") if "table" in made else self.table.cpu().numpy()
         sequences = SoftSequences(made, None if config.form == "dense" else table)
         finished = config.finished(self.dataset, sequences, self.drifting.cpu().numpy())
         cost = {

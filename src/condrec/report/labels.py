@@ -22,6 +22,11 @@ MODEL_LABELS = {
     "lightgcn": "LightGCN",
     "ngcf": "NGCF",
     "xsimgcl": "XSimGCL",
+    "markov": "Markov chain",
+    "sasrec": "SASRec",
+    "gru4rec": "GRU4Rec",
+    "bert4rec": "BERT4Rec",
+    "narm": "NARM",
 }
 SET_LABELS = {
     "none": "full data",
@@ -44,6 +49,7 @@ PAPER_LABELS = {
     "doscond": "DosCond",
     "distill-cf": "Distill-CF",
     "dconrec": "DConRec",
+    "td3": "TD3",
 }
 IMPLICIT_LABELS = {
     "random-interactions": "random interactions",
@@ -66,6 +72,8 @@ DATA_LABELS = {
     "netflix": "Netflix",
     "embedded-implicit": "generated data",
     "embedded-sequences": "generated sequences",
+    "ml-100k@leave-one-out": "ML-100K sequences",
+    "magazine@leave-one-out-5-3": "Magazine sequences",
 }
 CONTENT_LABELS = {
     "original": "original texts",
@@ -78,6 +86,12 @@ CONTENT_LABELS = {
     "released-random": "random words, released file",
     "realigned-random": "random words, released, realigned",
 }
+
+
+def metric_label(metric: str) -> str:
+    """Return what a metric is called; ``uni100:`` ranks among 100 sampled items."""
+    protocol, _, name = metric.rpartition(":")
+    return f"{name} among 100" if protocol else name
 
 
 def paper_label(paper: str, method: str) -> str:
