@@ -3,9 +3,9 @@
 Here a pass over a window predicts the next item at every position.  The usual way makes every
 prefix of a sequence a sample of its own, padded to the longest, and predicts at the last position
 alone: 97,171 rows of 50 on ML-100K.  Both train the same model with the full softmax and Adam and
-predict the same items; the usual way uses torch's own dropout and cross-entropy.  The usual way is timed on a few of its batches, drawn at random, and
-scaled to all of them.  Seconds are those of the processor, on one thread; every repeat times both
-in turn.
+predict the same items; the usual way uses torch's own dropout and cross-entropy.  It is timed on a
+few of its batches, drawn at random, and scaled to all of them.  Seconds are those of the
+processor, on one thread; every repeat times both in turn.
 
     python benchmarks/sequence_epoch.py [--models sasrec,gru4rec] [--repeats 3] [--batches 2]
 """

@@ -29,7 +29,7 @@ SOFT: dict[str, tuple[str, dict[str, Any]]] = {
     "td3, frozen": ("td3", {**LEARN, "edition": "frozen", "start": "untrained"}),
     "td3, strict": ("td3", {**LEARN, "edition": "strict"}),
     "td3, dense": ("td3", {**LEARN, "form": "dense", "edition": "frozen"}),
-    "td3, gru4rec": ("td3", {**LEARN, "backbone": "gru4rec", "augment": False}),
+    "td3, gru4rec": ("td3", {**LEARN, "backbone": "gru4rec", "targets": "all"}),
     "farzi": ("farzi", {**LEARN, "edition": "frozen"}),
     "random-soft-sequences": ("random-soft-sequences", SHORT),
 }

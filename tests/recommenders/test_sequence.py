@@ -155,6 +155,8 @@ def test_soft_loss_on_single_items_is_the_cross_entropy(name: str) -> None:
         ids, lengths, torch.tensor([[True, False, False], [False, True, False]])
     )
     torch.testing.assert_close(model.soft_loss(soft, cut), (last + at_cut) / 2)
+    every = model.hard_loss(ids, lengths, torch.ones(2, 3, dtype=torch.bool))
+    torch.testing.assert_close(model.soft_loss(soft, everywhere=True), every)
 
 
 # --- losses --------------------------------------------------------------------------------------

@@ -33,8 +33,9 @@ from condrec.errors import CondrecError
 from condrec.recommenders import TrainingLog, resolve_device, validation_score
 from condrec.recommenders.sequence import (
     INITIAL_STD,
+    SOFT_TARGETS,
     FittedSequenceModel,
-    random_cut,
+    targets_of,
     windows,
 )
 from condrec.settings import require
@@ -83,8 +84,9 @@ class TD3(SoftSequenceCondenser):
     """Adam's weight decay of the inner learner."""
     alignment: float = 1.0
     """Weight of the squared distance to the full-data model's vectors (section 2.4)."""
-    augment: bool = True
-    """Whether inner steps predict a random earlier position too (section 2.3)."""
+    targets: str = "cut"
+    """What inner steps predict: the ``last`` position, a random earlier one too (``cut``, section
+    2.3), or ``all`` positions."""
     start: str = "checkpoints"
     """What an inner learner starts from: the full-data model after a random epoch, or, as learners
     of the finished sequences do, an ``untrained`` encoder; always that in ``strict``."""
@@ -108,6 +110,7 @@ class TD3(SoftSequenceCondenser):
             ("form", FORMS),
             ("truncation", TRUNCATIONS),
             ("start", STARTS),
+            ("targets", SOFT_TARGETS),
         ):
             found = getattr(self, name)
             require(found in known, f"td3: {name}: found {found!r}, expected one of {known}")
@@ -350,9 +353,10 @@ class _Search:
         return Window(rows, [int(seed) for seed in self.rng.integers(2**31, size=n)])
 
     def _inner(self, theta: Tensor, batch: Tensor) -> Tensor:
-        cut = random_cut(len(batch), batch.shape[1]) if self.config.augment else None
         self.model.train()
-        loss: Tensor = self.learner.call(theta, "soft_loss", batch, cut)
+        loss: Tensor = self.learner.call(
+            theta, "soft_loss", batch, *targets_of(self.config.targets, batch)
+        )
         return loss
 
     def _real_batches(self) -> list[Tensor]:

@@ -93,7 +93,9 @@ class BERT4RecModel(TransformerModel):
         at = torch.where((alone | ~at.any(1))[:, None], place == lengths[:, None] - 1, at)
         return self.hidden(self.masked(self.embed(ids), at), lengths)[at], ids[at]
 
-    def soft_loss(self, sequences: Tensor, cut: Tensor | None = None) -> Tensor:
+    def soft_loss(
+        self, sequences: Tensor, cut: Tensor | None = None, everywhere: bool = False
+    ) -> Tensor:
         """Return KL(target || prediction), the mean over positions masked at random.
 
         From 1 to 0.6 L positions of every sequence are masked, the number drawn uniformly.
@@ -101,6 +103,7 @@ class BERT4RecModel(TransformerModel):
         Args:
             sequences: distributions, shape [b, L, n_items].
             cut: plays no part; the other models' second target.
+            everywhere: plays no part either.
         """
         b, n = sequences.shape[:2]
         device = sequences.device

@@ -51,8 +51,8 @@ class SASRec(TransformerConfig):
 
     VERSION: ClassVar[int] = 1
     NAME: ClassVar[str] = "sasrec"
-    soft_augment: bool = True
-    """Whether a step on soft sequences predicts a random earlier position as well."""
+    soft_targets: str = "cut"
+    """What a step on soft sequences predicts, see :class:`SequenceConfig`."""
 
     def build(self, n_items: int) -> SequenceModel:
         """Build the untrained model."""

@@ -34,6 +34,7 @@ from condrec.settings import require
 
 SOFT_STEPS = 20
 """Steps on soft sequences that count as an epoch: a pass over a handful of them is too short."""
+SOFT_TARGETS = ("last", "cut", "all")
 INITIAL_STD = 0.02
 BLOCK = 256
 """Predictions whose logits are held at once in training."""
@@ -64,8 +65,9 @@ class SequenceConfig(EpochConfig):
     """Soft sequences a step, consecutive blocks in turn; 0 takes all."""
     soft_learning_rate: float = 5e-3
     """Adam's rate on soft sequences."""
-    soft_augment: bool = False
-    """Whether a step on soft sequences predicts a random earlier position as well."""
+    soft_targets: str = "last"
+    """What a step on soft sequences predicts, one of ``SOFT_TARGETS``: the ``last`` position, a
+    random earlier one too (``cut``), or ``all`` positions, as it does on real sequences."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
@@ -73,6 +75,11 @@ class SequenceConfig(EpochConfig):
         self.require_at_least(1, "embedding_size")
         self.require_at_least(2, "max_length")
         self.require_at_least(0, "regularization", "soft_batch_size", "soft_learning_rate")
+        require(
+            self.soft_targets in SOFT_TARGETS,
+            f"{self.NAME}: soft_targets: found {self.soft_targets!r}, expected one of "
+            f"{', '.join(SOFT_TARGETS)}",
+        )
         require(
             0 <= self.dropout < 1, f"{self.NAME}: dropout: found {self.dropout}, expected [0, 1)"
         )
@@ -173,8 +180,7 @@ class SequenceConfig(EpochConfig):
             losses = []
             for step in range(SOFT_STEPS):
                 block = blocks[step % len(blocks)]
-                cut = random_cut(len(block), block.shape[1]) if self.soft_augment else None
-                loss = model.soft_loss(block, cut)
+                loss = model.soft_loss(block, *targets_of(self.soft_targets, block))
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
@@ -246,16 +252,22 @@ class SequenceModel(nn.Module):
         vectors, targets = self.predictions(ids, lengths, fresh)
         return functional.cross_entropy(self.scores(vectors), targets)
 
-    def soft_loss(self, sequences: Tensor, cut: Tensor | None = None) -> Tensor:
+    def soft_loss(
+        self, sequences: Tensor, cut: Tensor | None = None, everywhere: bool = False
+    ) -> Tensor:
         """Return the mean divergence KL(target || prediction) (fact sheet TD3, section 2.2).
 
         Args:
             sequences: distributions, shape [b, L, n_items]; the last position is the target.
             cut: another target position of each sequence, shape [b], predicted from what stands
                 before it; the loss is the mean of both then (section 2.3).
+            everywhere: every position but the first is a target.
         """
         embedded = self.embed(sequences)[:, :-1]  # sliced after: the input is the larger copy
         whole = torch.full((len(sequences),), embedded.shape[1], device=embedded.device)
+        if everywhere:
+            read = self.hidden(embedded, whole)
+            return divergence(sequences[:, 1:].flatten(0, 1), self.scores(read).flatten(0, 1))
         if cut is None:
             return divergence(sequences[:, -1], self.scores(self.last(embedded, whole)))
         # One causal pass reads both prefixes.
@@ -320,6 +332,12 @@ def random_cut(n: int, length: int) -> Tensor | None:
         None where sequences of that length hold no such position.
     """
     return torch.randint(5, length - 1, (n,)) if length >= 7 else None
+
+
+def targets_of(targets: str, batch: Tensor) -> tuple[Tensor | None, bool]:
+    """Return what ``soft_loss`` takes behind a batch, drawn anew, for one of SOFT_TARGETS."""
+    cut = random_cut(len(batch), batch.shape[1]) if targets == "cut" else None
+    return cut, targets == "all"
 
 
 def sets_of_items(owner: str) -> CondrecError:

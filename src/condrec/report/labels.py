@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 MODEL_LABELS = {
@@ -99,6 +99,29 @@ def paper_label(paper: str, method: str) -> str:
     if paper == "distill-cf" and method == "none":
         return "full data"
     return PAPER_LABELS.get(method, SET_LABELS.get(method, method))
+
+
+def changed_settings(
+    usual: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    words: Mapping[str, Callable[[Any], str]],
+    unsaid: Collection[str],
+) -> list[str]:
+    """Return in words the settings that are not the usual ones.
+
+    Args:
+        usual: every setting that counts, with its usual value.
+        parameters: the values found; what is missing is as usual.
+        words: by setting, what is said of a value, in the order it is said.
+        unsaid: settings that are named elsewhere.
+    """
+    notes = []
+    for name in [*(name for name in words if name in usual), *(n for n in usual if n not in words)]:
+        found = parameters.get(name, usual[name])
+        if name not in unsaid and found != usual[name]:
+            say = words.get(name)
+            notes.append(say(found) if say else f"{name} = {found}")
+    return notes
 
 
 def set_label(

@@ -49,7 +49,7 @@ SEARCH: tuple[Settings, ...] = (
 """What was tried for the primary variant, as changes of it."""
 ABLATION: tuple[Settings, ...] = (
     {"alignment": 0.0},
-    {"augment": False},
+    {"targets": "last", "soft_targets": "last"},
     {"rank_users": 2, "rank_times": 2},
     {"rank_users": 16, "rank_times": 16},
     {"truncation": "last"},
