@@ -20,7 +20,7 @@ from condrec.recommenders import GRU4Rec, SASRec
 
 SHORT: dict[str, Any] = {"length": 8}
 LEARN: dict[str, Any] = {
-    **{**SHORT, "epochs": 1, "inner_steps": 4, "window": 2, "outer_batch_size": 200},
+    **{**SHORT, "outer_epochs": 1, "inner_steps": 4, "window": 2, "outer_batch_size": 200},
     "earliest": 1,
 }
 SOFT: dict[str, tuple[str, dict[str, Any]]] = {

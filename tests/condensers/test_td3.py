@@ -21,7 +21,7 @@ from condrec.errors import CondrecError
 from condrec.recommenders import SASRec
 
 QUICK: dict[str, Any] = {
-    **{"length": 10, "epochs": 1, "inner_steps": 6, "window": 3, "inner_batch_size": 4},
+    **{"length": 10, "outer_epochs": 1, "inner_steps": 6, "window": 3, "inner_batch_size": 4},
     **{"outer_batch_size": 3000, "earliest": 1, "rank_users": 3, "rank_times": 2},
 }
 EDITIONS = ("as_published", "reset", "frozen", "strict")
@@ -116,7 +116,7 @@ def test_the_outer_loss_by_hand(walks: Dataset) -> None:
 
 
 def test_learning_lowers_the_outer_loss(walks: Dataset) -> None:
-    settings = {**QUICK, "epochs": 12, "outer_learning_rate": 0.1, "inner_steps": 20, "window": 10}
+    settings = {**QUICK, "outer_epochs": 12, "outer_learning_rate": 0.1, "inner_steps": 20, "window": 10}
     _, log, cost = TD3(edition="frozen", start="untrained", **settings).learn(walks, 7, 0)
     losses = [row["loss"] for row in log.curve]
     assert np.mean(losses[-3:]) < np.mean(losses[:3]) - 0.1

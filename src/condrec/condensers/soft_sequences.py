@@ -32,10 +32,15 @@ class SequenceCondenser(Condenser):
     backbone: str = "sasrec"
     """Model of the full data: its item vectors are V, and soft sequences are learned by it."""
 
+    full_epochs: int = 200
+    """Epochs of its training at most."""
+
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
         super().__post_init__()
-        require(self.length >= 2, f"length: found {self.length}, expected at least 2")
+        for name, least in (("length", 2), ("full_epochs", 1)):
+            found = getattr(self, name)
+            require(found >= least, f"{name}: found {found}, expected at least {least}")
         require(
             self.backbone in BACKBONES,
             f"backbone: found {self.backbone!r}, expected one of {', '.join(BACKBONES)}",
@@ -47,7 +52,9 @@ class SequenceCondenser(Condenser):
 
     def model(self) -> SequenceConfig:
         """Return the configured backbone."""
-        configured: SequenceConfig = RECOMMENDERS[self.backbone](max_length=self.length)
+        configured: SequenceConfig = RECOMMENDERS[self.backbone](
+            max_length=self.length, epochs=self.full_epochs
+        )
         return configured
 
     def full_model(self, dataset: Dataset, seed: int, device: str) -> Pretrained:

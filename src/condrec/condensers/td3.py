@@ -59,7 +59,7 @@ class TD3(SoftSequenceCondenser):
     form: str = "tucker"
     """How X is stored: Tucker factors, ``dense`` logits, or a ``latent`` tensor with a decoder that
     is learned too (Farzi)."""
-    epochs: int = 30
+    outer_epochs: int = 30
     """Passes over the real data."""
     outer_batch_size: int = 4096
     """Next items of real users a step, roughly: whole windows are taken."""
@@ -97,7 +97,7 @@ class TD3(SoftSequenceCondenser):
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
         super().__post_init__()
-        for name in ("epochs", "outer_batch_size", "inner_batch_size", "window", "earliest"):
+        for name in ("outer_epochs", "outer_batch_size", "inner_batch_size", "window", "earliest"):
             found = getattr(self, name)
             require(found >= 1, f"td3: {name}: found {found}, expected at least 1")
         for name in ("outer_learning_rate", "inner_learning_rate", "clip_norm"):
@@ -243,12 +243,12 @@ class _Search:
             weight_decay=config.outer_weight_decay,
         )
         batches = self._real_batches()
-        n_outer = config.epochs * len(batches)
+        n_outer = config.outer_epochs * len(batches)
         decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_outer)
         curve: list[dict[str, float]] = []
         best, state = -np.inf, self._state()
         n_inner, validating = 0, 0.0
-        for epoch in range(1, config.epochs + 1):
+        for epoch in range(1, config.outer_epochs + 1):
             losses, theta = [], self._begin()
             for batch in batches:
                 if not self.published:
@@ -301,7 +301,7 @@ class _Search:
             "seconds": seconds + self.full.seconds,
             "seconds_pretrain": self.full.seconds,
         }
-        return finished, TrainingLog(curve, config.epochs, seconds), cost
+        return finished, TrainingLog(curve, config.outer_epochs, seconds), cost
 
     def _state(self) -> dict[str, NDArray[np.float32]]:
         return {name: each.detach().cpu().numpy().copy() for name, each in self.factors.items()}

@@ -23,7 +23,7 @@ LENGTH = {"magazine@leave-one-out-5-3": 20, "embedded-sequences": 20}
 PUBLISHED: dict[str, Settings] = {
     "magazine@leave-one-out-5-3": {"outer_batch_size": 1024, "outer_learning_rate": 0.01},
     "embedded-sequences": {
-        **{"outer_batch_size": 2048, "epochs": 2, "inner_steps": 8, "window": 4},
+        **{"outer_batch_size": 2048, "outer_epochs": 2, "inner_steps": 8, "window": 4},
         **{"inner_batch_size": 3, "earliest": 1},
     },
 }
@@ -31,11 +31,11 @@ PUBLISHED: dict[str, Settings] = {
 CHOSEN: dict[str, Settings] = {
     "ml-100k@leave-one-out": {
         **{"start": "untrained", "inner_steps": 60, "window": 20},
-        **{"epochs": 10, "outer_learning_rate": 0.03},
+        **{"outer_epochs": 10, "outer_learning_rate": 0.03},
     },
     "magazine@leave-one-out-5-3": {
         **{"start": "untrained", "inner_steps": 60, "window": 20},
-        **{"outer_batch_size": 1024, "epochs": 60, "outer_learning_rate": 0.03},
+        **{"outer_batch_size": 1024, "outer_epochs": 60, "outer_learning_rate": 0.03},
     },
     "embedded-sequences": {**PUBLISHED["embedded-sequences"], "start": "untrained"},
 }
@@ -83,9 +83,13 @@ def trained(
     scale: Scale, method: str, budget: float | None, model: str = LEAD, **more: Any
 ) -> list[Run]:
     """Return one run a seed of a sequence model that reads as many items as L."""
-    quick = {"epochs": 5} if is_small(scale) and "epochs" not in more else {}
-    read = {"length": length(scale)} if method != "none" else {}
-    settings = {"max_length": length(scale), **read, **quick, **more}
+    settings: Settings = {"max_length": length(scale)}
+    if method != "none":
+        settings["length"] = length(scale)
+    if is_small(scale):
+        settings["epochs"] = 5
+        settings |= {"full_epochs": 6} if method != "none" else {}
+    settings |= more
     return scale.runs(method, budget, model, **settings)
 
 
