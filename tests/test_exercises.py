@@ -129,6 +129,7 @@ def test_the_solution_is_folded(source):
         ),
         ("share_with_table", lambda learned, n, d, rows: 50 * learned / rows),  # without the table
         ("learning_adds", lambda learned, random, full: 100 * (learned / random - 1).mean()),
+        ("gain_passed_on", lambda learned, random: (learned[1:] - random[1:]).mean() / learned[0]),
         ("decoding_products", lambda m, length, n, d1, d2, d3: m * length * n * d1 * d2 * d3),
     ],
 )

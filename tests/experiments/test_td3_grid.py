@@ -19,7 +19,7 @@ from condrec.experiments.grids.td3 import (
 )
 from condrec.experiments.reproduce import scales
 
-NAMES = ("td3-overall", "td3-transfer", "td3-ablation", "td3-search")
+NAMES = ("td3-overall", "td3-transfer", "td3-ablation", "td3-models", "td3-search")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -44,14 +44,12 @@ def test_the_lead_model_comes_first() -> None:
 def test_shares_take_as_many_numbers_as_the_factors_and_the_table(real_data: object) -> None:
     for scale in scales("real", grid("td3-overall")):
         data, config = load_dataset(scale.dataset), TD3(length=length(scale))
-        width = 32
-        learned = (
-            config.rank_users * config.rank_times * width
-            + n_sequences(scale) * config.rank_users
-            + length(scale) * config.rank_times
-        )
-        n_rows = len(data.train.positives)
-        expected = [learned / n_rows, (learned + width * data.n_items) / n_rows]
+        width, n_rows = 32, len(data.train.positives)
+        expected = []
+        for rank in (config.rank_users, CHOSEN[scale.dataset]["rank_users"]):
+            learned = rank * rank * width + (n_sequences(scale) + length(scale)) * rank
+            expected.append(learned / n_rows)
+        expected.append((learned + width * data.n_items) / n_rows)
         shares = EQUAL_NUMBERS[scale.dataset]
         assert shares == pytest.approx([each for each in expected if each < 1], rel=2e-3)
 

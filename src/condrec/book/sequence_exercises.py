@@ -50,12 +50,20 @@ def _decoding_products() -> list[tuple[Any, Any]]:
     return [((1, 1, 5, 2, 3, 4), 24 + 12 + 20), ((2, 3, 5, 2, 3, 4), 48 + 72 + 120)]
 
 
+def _gain_passed_on() -> list[tuple[Any, Any]]:
+    return [
+        ((np.array([60.0, 50.0, 40.0]), np.array([50.0, 44.0, 38.0])), 0.4),
+        ((np.array([9.0, 7.0]), np.array([7.0, 9.0])), -1.0),
+    ]
+
+
 SEQUENCE_EXERCISES: dict[str, Callable[[], list[tuple[Any, Any]]]] = {
     "tucker_logits": _tucker_logits,
     "soft_divergence": _soft_divergence,
     "adam_step": _adam_step,
     "share_with_table": _share_with_table,
     "learning_adds": _learning_adds,
+    "gain_passed_on": _gain_passed_on,
     "decoding_products": _decoding_products,
 }
 """What the answers are called with, and what they must return."""

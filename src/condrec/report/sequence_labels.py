@@ -29,19 +29,20 @@ ITEM_VECTORS = {
 }
 """What learners know beside the sequences, by edition or by the setting ``table``."""
 LEARNED = ("td3", "farzi")
-_NAMED_ELSEWHERE = ("edition", "content", "validation", "table", "epochs", "length")
-"""Settings named in their own place; models have epochs too, and lengths follow the data."""
+_NAMED_ELSEWHERE = ("edition", "content", "validation", "table", "length", "full_epochs")
+"""Settings named in their own place, or that follow the data."""
 _TRUNCATIONS = {
     "random": "window at random",
     "last": "window at the end",
     "full": "window over all steps",
 }
 _TARGETS = {
-    "last": "no augmentation",
-    "cut": "with augmentation",
+    "last": "last position predicted",
+    "cut": "an earlier position predicted too",
     "all": "every position predicted",
 }
 _FORMS = {"tucker": "Tucker factors", "dense": "dense logits", "latent": "latent tensor"}
+_EQUAL = ("published factors", "chosen factors", "chosen factors and item vectors")
 _STARTS = {"checkpoints": "start from checkpoints", "untrained": "start untrained"}
 _WORDS: dict[str, Callable[[Any], str]] = {
     "backbone": lambda name: f"learned with {MODEL_LABELS[name]}",
@@ -55,6 +56,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "inner_steps": lambda n: f"{n} inner steps",
     "start": lambda name: _STARTS[name],
     "earliest": lambda n: f"checkpoints from epoch {n}",
+    "outer_epochs": lambda n: f"{n} passes",
     "outer_learning_rate": lambda x: f"rate {x:g}",
     "outer_batch_size": lambda n: f"outer batches of {n}",
     "inner_learning_rate": lambda x: f"inner rate {x:g}",
@@ -85,8 +87,7 @@ def sequence_notes(
         notes += changed_settings(usual, parameters, _WORDS, _NAMED_ELSEWHERE)
     equal = td3.EQUAL_NUMBERS.get(dataset, ())
     if budget is not None and budget in equal:
-        what = ("the factors", "factors and item vectors")[equal.index(budget)]
-        notes.append(f"as many numbers as {what}")
+        notes.append(f"as many numbers as {_EQUAL[equal.index(budget)]}")
     return [note for note in notes if note]
 
 
