@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+from condrec.datasets.splits import split_interactions
 from condrec.datasets.types import Dataset, Interactions, Ragged
 
 # A slow machine is no failure: the first call of a test may load or compile something.
@@ -93,6 +94,40 @@ def implicit_dataset() -> Dataset:
     rows = {split: getattr(liked, split).positives for split in ("train", "validation", "test")}
     nothing = Ragged.from_lists([[] for _ in range(liked.n_users)])
     return replace(liked, name="implicit", protocol="full", histories=nothing, tokens=None, **rows)
+
+
+def walked_dataset(n_users: int = 60, n_items: int = 24, seed: int = 3) -> Dataset:
+    """Make users who walk up the items' numbers in a circle, one step mostly, sometimes two.
+
+    Walks have 4 to 12 items; the last is test, the one before validation.  Users 3 and 17 did
+    nothing, user 5 two things, which are both training rows.
+    """
+    rng = np.random.default_rng([seed, 1])
+    lengths = rng.integers(4, 13, size=n_users)
+    lengths[[3, 17, 5]] = 0, 0, 2
+    user = np.repeat(np.arange(n_users), lengths)
+    steps = np.where(rng.random((n_users, 12)) < 0.8, 1, 2)
+    steps[:, 0] = rng.integers(n_items, size=n_users)
+    item = (steps.cumsum(1) % n_items)[np.arange(12) < lengths[:, None]]
+    rows = Interactions(user, item, np.ones_like(item), time=np.arange(len(user)))
+    train, validation, test = split_interactions(rows, n_users, "leave-one-out")
+    return Dataset(
+        name="walked",
+        n_users=n_users,
+        n_items=n_items,
+        train=train,
+        validation=validation,
+        test=test,
+        histories=Ragged.from_lists([[] for _ in range(n_users)]),
+        protocol="full",
+        data_split="leave-one-out",
+    )
+
+
+@pytest.fixture(scope="session")
+def sequence_dataset() -> Dataset:
+    """60 users, 24 items: the item read last tells the next, up to one of two."""
+    return walked_dataset()
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,9 @@ from condrec.recommenders import RECOMMENDERS, recommender
 
 GOLDEN = Path(__file__).with_name("golden.json")
 SMALL = {"embedding_size": 8, "hidden_size": 16, "attention_size": 8, "epochs": 3}
-EPOCHS = {
-    name: {"epochs": 3} for name in ("bpr-mf", "neumf", "mult-vae", "lightgcn", "ngcf", "xsimgcl")
-}
+SEQUENTIAL = ("markov", "sasrec", "gru4rec", "bert4rec", "narm")
+TRAINED = ("bpr-mf", "neumf", "mult-vae", "lightgcn", "ngcf", "xsimgcl", *SEQUENTIAL[1:])
+EPOCHS = {name: {"epochs": 3} for name in TRAINED}
 SOFT = ("distill-cf", "random-soft")
 IMPLICIT = ("dconrec", "frozen-scores")
 KEEP = {"tail_degree": 2, "edition": "strict"}
@@ -76,6 +76,7 @@ def test_results_change_only_with_the_version(
     name: str,
     tiny_dataset: Dataset,
     implicit_dataset: Dataset,
+    sequence_dataset: Dataset,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
@@ -88,7 +89,8 @@ def test_results_change_only_with_the_version(
         found = soft_of(name, implicit_dataset)
     else:
         numbers = scores_of if name in RECOMMENDERS else condensed_of
-        found = numbers(name, implicit_dataset if name in IMPLICIT else tiny_dataset)
+        data = sequence_dataset if name in SEQUENTIAL else tiny_dataset
+        found = numbers(name, implicit_dataset if name in IMPLICIT else data)
     golden = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {}
     if os.environ.get("CONDREC_UPDATE_GOLDEN"):
         golden[name] = {"version": module.VERSION, "numbers": found}

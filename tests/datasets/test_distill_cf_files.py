@@ -13,6 +13,7 @@ import pytest
 from condrec.datasets import checksums, load_dataset, read_ml_1m
 from condrec.datasets.distill_cf import INDEX, TABLE, read_distill_cf_folder, read_magazine
 from condrec.datasets.files import DataFile
+from condrec.datasets.filters import filtered
 from condrec.datasets.movielens_1m import (
     FOLDER,
     MOVIES,
@@ -195,6 +196,30 @@ def test_times_of_ml_1m_come_from_the_official_ratings(ml_1m: Path) -> None:
     (ml_1m / RATINGS).write_text(ratings_text().replace("1::30::3", "1::30::4"))
     with pytest.raises(CondrecError, match="found other ratings than in"):
         read_ml_1m("leave-one-out")
+
+
+def test_the_official_ratings_are_filtered(data_folder: Path, register: Register) -> None:
+    """Five users rate the same five films, one of them a sixth; times run against the file."""
+    user = [*np.repeat(np.arange(5), 5).tolist(), 0]
+    item = [*[10, 20, 30, 40, 50] * 5, 60]
+    time = list(range(len(user), 0, -1))
+    (data_folder / FOLDER).mkdir(parents=True)
+    for path, content in {
+        f"{FOLDER}/{TABLE}": table(user=user, item=item, rating=[4] * len(user)),
+        f"{FOLDER}/{INDEX}": index([0] * len(user)),
+        MOVIES: "".join(f"{i}::Film {i}::Drama\n" for i in range(10, 70, 10)).encode(),
+    }.items():
+        register(path, content)
+        (data_folder / path).write_bytes(content)
+    (data_folder / RATINGS).write_text(
+        "".join(f"{u + 1}::{i}::4::{t}\n" for u, i, t in zip(user, item, time, strict=True))
+    )
+    whole = read_ml_1m("leave-one-out")
+    assert (whole.n_items, whole.test.item.tolist()) == (6, [0] * 5)
+    dataset = filtered(whole, "leave-one-out-5-5")
+    assert dataset.titles == tuple(f"Film {i}" for i in (10, 20, 30, 40, 50))
+    assert (dataset.test.item.tolist(), dataset.validation.item.tolist()) == ([0] * 5, [1] * 5)
+    assert len(dataset.train) == 15 and RATINGS in dataset.sources
 
 
 def test_official_ratings_by_hand() -> None:

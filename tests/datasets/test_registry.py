@@ -11,6 +11,7 @@ from condrec.errors import CondrecError
 def test_a_data_set_is_loaded_by_name() -> None:
     assert load_dataset("embedded").titles == embedded().titles
     assert load_dataset("embedded-implicit").titles == embedded().titles
+    assert load_dataset("embedded-sequences").data_split == "leave-one-out"
 
 
 def test_an_unknown_name_gets_the_nearest_one() -> None:
@@ -106,6 +107,7 @@ def test_data_had_by_hand_say_so(name: str) -> None:
 
 def test_the_times_of_ml_1m_are_part_of_its_checksums(data_folder: Path) -> None:
     assert checksums("ml-1m@random-80-10-10") == checksums("ml-1m")
+    assert checksums("ml-1m@leave-one-out-5-5") == checksums("ml-1m@leave-one-out")
     before = checksums("ml-1m@leave-one-out")
     assert before == checksums("ml-1m") | {"ml-1m/ratings.dat": ""}
     (data_folder / "ml-1m").mkdir()

@@ -14,6 +14,7 @@ from condrec.errors import CondrecError
 from condrec.recommenders import RECOMMENDERS, recommender, resolve_device
 from condrec.recommenders.ease import REGULARIZATIONS
 from condrec.recommenders.infinite_ae import LAMBDAS
+from condrec.recommenders.sequence import SequenceConfig
 from condrec.recommenders.training import TextModelConfig
 from condrec.settings import parameters
 
@@ -27,15 +28,24 @@ SMALL: dict[str, Any] = {
 TEXT_MODELS = sorted(n for n, cls in RECOMMENDERS.items() if issubclass(cls, TextModelConfig))
 # By epochs, on interactions:
 TRAINED = ("bpr-mf", "neumf", "mult-vae", "lightgcn", "ngcf", "xsimgcl")
-WITHOUT_CHANCE = ("popularity", "like-ratio", "ease", "item-knn", "infinite-ae")
+# By epochs, on sequences:
+SEQUENTIAL = sorted(n for n, cls in RECOMMENDERS.items() if issubclass(cls, SequenceConfig))
+WITHOUT_CHANCE = ("popularity", "like-ratio", "ease", "item-knn", "infinite-ae", "markov")
 
 every_recommender = pytest.mark.parametrize("name", sorted(RECOMMENDERS))
 every_text_model = pytest.mark.parametrize("name", TEXT_MODELS)
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 
 
+@pytest.fixture
+def dataset(name: str, tiny_dataset: Dataset, sequence_dataset: Dataset) -> Dataset:
+    """What the recommender called ``name`` can learn from."""
+    return sequence_dataset if name in ("markov", *SEQUENTIAL) else tiny_dataset
+
+
 def small(name: str, **settings: Any) -> Any:
-    few = {"epochs": 2, "batch_size": 32, "validate_every": 1} if name in TRAINED else {}
+    by_epochs = name in TRAINED or name in SEQUENTIAL
+    few = {"epochs": 2, "batch_size": 32, "validate_every": 1} if by_epochs else {}
     return recommender(name, (SMALL if name in TEXT_MODELS else few) | settings)
 
 
@@ -44,67 +54,65 @@ def scores(name: str, dataset: Dataset, seed: int = 0, **settings: Any) -> np.nd
 
 
 @every_recommender
-def test_scores_one_finite_number_a_row(name: str, tiny_dataset: Dataset) -> None:
-    found = scores(name, tiny_dataset)
-    assert found.shape == (len(tiny_dataset.test),)
+def test_scores_one_finite_number_a_row(name: str, dataset: Dataset) -> None:
+    found = scores(name, dataset)
+    assert found.shape == (len(dataset.test),)
     assert found.dtype == np.float64
     assert np.isfinite(found).all()
 
 
 @every_recommender
-def test_scores_users_without_a_history(name: str, tiny_dataset: Dataset) -> None:
+def test_scores_users_without_a_history(name: str, dataset: Dataset) -> None:
     rows = Interactions([3, 17, 3], [0, 1, 2], [1, 0, 0])
-    assert not len(tiny_dataset.histories[3]) and not len(tiny_dataset.histories[17])
-    assert np.isfinite(small(name).fit(tiny_dataset, 0).score(tiny_dataset, rows)).all()
+    assert not len(dataset.histories[3]) and not len(dataset.histories[17])
+    assert np.isfinite(small(name).fit(dataset, 0).score(dataset, rows)).all()
 
 
 @every_recommender
-def test_scores_no_rows_as_no_scores(name: str, tiny_dataset: Dataset) -> None:
-    nothing = tiny_dataset.test.where([])
-    assert small(name).fit(tiny_dataset, 0).score(tiny_dataset, nothing).shape == (0,)
+def test_scores_no_rows_as_no_scores(name: str, dataset: Dataset) -> None:
+    nothing = dataset.test.where([])
+    assert small(name).fit(dataset, 0).score(dataset, nothing).shape == (0,)
 
 
 @every_recommender
-def test_same_seed_same_scores_other_seed_other_scores(name: str, tiny_dataset: Dataset) -> None:
-    first, again, other = (scores(name, tiny_dataset, seed) for seed in (5, 5, 6))
+def test_same_seed_same_scores_other_seed_other_scores(name: str, dataset: Dataset) -> None:
+    first, again, other = (scores(name, dataset, seed) for seed in (5, 5, 6))
     assert (first == again).all()
     assert (first == other).all() == (name in WITHOUT_CHANCE)
 
 
 @pytest.mark.parametrize("name", sorted(set(RECOMMENDERS) - {"random"}))
-def test_a_score_depends_on_its_row_only(name: str, tiny_dataset: Dataset) -> None:
-    fitted = small(name).fit(tiny_dataset, 0)
-    order = np.random.default_rng(0).permutation(len(tiny_dataset.test))
-    shuffled = fitted.score(tiny_dataset, tiny_dataset.test.where(order))
+def test_a_score_depends_on_its_row_only(name: str, dataset: Dataset) -> None:
+    fitted = small(name).fit(dataset, 0)
+    order = np.random.default_rng(0).permutation(len(dataset.test))
+    shuffled = fitted.score(dataset, dataset.test.where(order))
     inverse = np.argsort(order)
-    plain = fitted.score(tiny_dataset, tiny_dataset.test)
+    plain = fitted.score(dataset, dataset.test)
     np.testing.assert_allclose(shuffled[inverse], plain, atol=1e-6)
 
 
 @every_recommender
-def test_never_sees_the_test_rows(name: str, tiny_dataset: Dataset) -> None:
-    flipped = dataclasses.replace(
-        tiny_dataset.test, item=tiny_dataset.n_items - 1 - tiny_dataset.test.item
-    )
-    other_test = dataclasses.replace(tiny_dataset, test=flipped)
+def test_never_sees_the_test_rows(name: str, dataset: Dataset) -> None:
+    flipped = dataclasses.replace(dataset.test, item=dataset.n_items - 1 - dataset.test.item)
+    other_test = dataclasses.replace(dataset, test=flipped)
     fitted = small(name).fit(other_test, 0)
-    assert (fitted.score(tiny_dataset, tiny_dataset.test) == scores(name, tiny_dataset)).all()
+    assert (fitted.score(dataset, dataset.test) == scores(name, dataset)).all()
 
 
 @every_recommender
-def test_leaves_the_global_random_state_alone(name: str, tiny_dataset: Dataset) -> None:
+def test_leaves_the_global_random_state_alone(name: str, dataset: Dataset) -> None:
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()
-    scores(name, tiny_dataset)
+    scores(name, dataset)
     assert torch.equal(torch_state, torch.get_rng_state())
     for before, after in zip(numpy_state, np.random.get_state(), strict=True):
         assert np.array_equal(before, after)
 
 
 @every_recommender
-def test_does_not_depend_on_the_global_random_state(name: str, tiny_dataset: Dataset) -> None:
-    first = scores(name, tiny_dataset)
+def test_does_not_depend_on_the_global_random_state(name: str, dataset: Dataset) -> None:
+    first = scores(name, dataset)
     torch.rand(1)
-    assert (scores(name, tiny_dataset) == first).all()
+    assert (scores(name, dataset) == first).all()
 
 
 @every_recommender
@@ -120,9 +128,9 @@ def test_configuration_round_trip(name: str) -> None:
 
 
 @every_recommender
-def test_log_tells_how_the_fit_went(name: str, tiny_dataset: Dataset) -> None:
-    log = small(name).fit(tiny_dataset, 0).log
-    by_epochs = name in TEXT_MODELS or name in TRAINED
+def test_log_tells_how_the_fit_went(name: str, dataset: Dataset) -> None:
+    log = small(name).fit(dataset, 0).log
+    by_epochs = name in TEXT_MODELS or name in TRAINED or name in SEQUENTIAL
     # Models that are solved log the regularisers they tried.
     tried = {"ease": len(REGULARIZATIONS), "infinite-ae": len(LAMBDAS)}
     rows = 2 if by_epochs else tried.get(name, 0)
@@ -202,6 +210,50 @@ def test_refuses_settings_that_cannot_work(
     name: str, settings: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(CondrecError, match=message):
+        recommender(name, settings)
+
+
+@pytest.mark.parametrize("name", ["markov", *SEQUENTIAL])
+def test_sequence_models_refuse_users_without_an_order(
+    name: str, tiny_dataset: Dataset, implicit_dataset: Dataset, sequence_dataset: Dataset
+) -> None:
+    for data in (tiny_dataset, implicit_dataset):
+        message = f"{name}: found {data.name} with split released, expected sequences"
+        with pytest.raises(CondrecError, match=message):
+            small(name).fit(data, 0)
+    fitted = small(name).fit(sequence_dataset, 0)
+    with pytest.raises(CondrecError, match="users known by sets of items, expected sequences"):
+        fitted.score_users(np.arange(2), None)
+
+
+@pytest.mark.parametrize("name", SEQUENTIAL)
+def test_sequence_models_refuse_data_without_a_next_item(
+    name: str, sequence_dataset: Dataset
+) -> None:
+    data = sequence_dataset
+    first = data.train.where(np.unique(data.train.user, return_index=True)[1])
+    with pytest.raises(CondrecError, match="found none of two items or more"):
+        small(name).fit(dataclasses.replace(data, train=first), 0)
+    with pytest.raises(CondrecError, match="walked: found no positive validation row"):
+        small(name).fit(dataclasses.replace(data, validation=data.validation.where([])), 0)
+
+
+@pytest.mark.parametrize("name", SEQUENTIAL)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"embedding_size": 0}, "embedding_size: found 0, expected at least 1"),
+        ({"max_length": 1}, "max_length: found 1, expected at least 2"),
+        ({"dropout": 1.0}, r"dropout: found 1.0, expected \[0, 1\)"),
+        ({"regularization": -1}, "regularization: found -1"),
+        ({"soft_batch_size": -1}, "soft_batch_size: found -1"),
+        ({"select_on": "AUC"}, "select_on: found 'AUC'"),
+    ],
+)
+def test_sequence_models_refuse_settings_that_cannot_work(
+    name: str, settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(CondrecError, match=f"{name}: {message}"):
         recommender(name, settings)
 
 

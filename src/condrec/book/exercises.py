@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from condrec.book.sequence_exercises import SEQUENCE_EXERCISES
 from condrec.datasets import Interactions
 from condrec.errors import unknown_name
 
@@ -234,5 +235,6 @@ EXERCISES: dict[str, Callable[[], list[tuple[Any, Any]]]] = {
     "false_negative_share": _false_negative_share,
     "diagonal_gain": _diagonal_gain,
     "settled_at": _settled_at,
+    **SEQUENCE_EXERCISES,
 }
 """Cases of every exercise: what the answer is called with, and what it must return."""

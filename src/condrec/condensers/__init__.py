@@ -8,6 +8,12 @@ from typing import Any
 from condrec.condensers.base import Condenser
 from condrec.condensers.dconrec import DConRec, FrozenScores
 from condrec.condensers.distill_cf import DistillCF
+from condrec.condensers.real_sequences import (
+    KMedoidsSequences,
+    Longest,
+    MostRecent,
+    RandomSequences,
+)
 from condrec.condensers.released import ReleasedCondensed, ReleasedMajority, ReleasedRandom
 from condrec.condensers.sampling import (
     FullData,
@@ -18,7 +24,9 @@ from condrec.condensers.sampling import (
 )
 from condrec.condensers.size import Size, size, size_report
 from condrec.condensers.soft import RandomSoft
+from condrec.condensers.soft_sequences import RandomSoftSequences
 from condrec.condensers.svp_cf import SVPCF
+from condrec.condensers.td3 import TD3, Farzi
 from condrec.condensers.tf_dcon import KMedoids, TFDCon
 from condrec.errors import unknown_name
 from condrec.settings import configure
@@ -36,6 +44,13 @@ CONDENSERS: dict[str, type[Condenser]] = {
     "distill-cf": DistillCF,
     "frozen-scores": FrozenScores,
     "dconrec": DConRec,
+    "random-sequences": RandomSequences,
+    "most-recent": MostRecent,
+    "longest": Longest,
+    "k-medoids-sequences": KMedoidsSequences,
+    "random-soft-sequences": RandomSoftSequences,
+    "farzi": Farzi,
+    "td3": TD3,
     "released-condensed": ReleasedCondensed,
     "released-random": ReleasedRandom,
     "released-majority": ReleasedMajority,
@@ -53,15 +68,22 @@ def condenser(name: str, settings: Mapping[str, Any] | None = None) -> Condenser
 __all__ = [
     "CONDENSERS",
     "SVPCF",
+    "TD3",
     "Condenser",
     "DConRec",
     "DistillCF",
+    "Farzi",
     "FrozenScores",
     "FullData",
     "KMedoids",
+    "KMedoidsSequences",
+    "Longest",
     "Majority",
+    "MostRecent",
     "RandomInteractions",
+    "RandomSequences",
     "RandomSoft",
+    "RandomSoftSequences",
     "RandomUsers",
     "ReleasedCondensed",
     "ReleasedMajority",

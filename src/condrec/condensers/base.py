@@ -25,6 +25,7 @@ class Condenser:
     """
 
     VERSION: ClassVar[int] = 1
+    editions: ClassVar[tuple[str, ...]] = EDITIONS
     unit: ClassVar[str] = "users"
     """What a budget from 1 on counts; empty for a method that takes no budget."""
     content: str = "original"
@@ -34,13 +35,13 @@ class Condenser:
 
     Under the full protocol they are always all."""
     edition: str = "as_published"
-    """``as_published`` or ``strict``, where the two differ."""
+    """``as_published`` or ``strict``, where the two differ; see ``editions``."""
 
     def __post_init__(self) -> None:
         """Refuse settings that cannot work."""
         require(
-            self.edition in EDITIONS,
-            f"edition: found {self.edition!r}, expected one of {EDITIONS}",
+            self.edition in self.editions,
+            f"edition: found {self.edition!r}, expected one of {self.editions}",
         )
         require(
             self.content in CONTENTS,
@@ -104,8 +105,8 @@ class Condenser:
 
 
 def available(dataset: Dataset, unit: str) -> int:
-    """Return how many ``unit`` (users or interactions) the training positives hold."""
-    return len(dataset.train_users) if unit == "users" else len(dataset.train.positives)
+    """Return how many ``unit`` (users, their sequences, interactions) the training data hold."""
+    return len(dataset.train.positives) if unit == "interactions" else len(dataset.train_users)
 
 
 def check_budget(dataset: Dataset, budget: float | None, unit: str) -> float:

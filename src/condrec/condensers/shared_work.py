@@ -46,6 +46,11 @@ def fingerprint(dataset: Dataset) -> str:
         arrays += [rows.user, rows.item, rows.label]
     if dataset.soft is not None:
         arrays.append(dataset.soft.matrix)
+    if dataset.soft_sequences is not None:
+        made_up = dataset.soft_sequences
+        arrays += [*made_up.factors.values(), *([] if made_up.table is None else [made_up.table])]
+    if dataset.item_table is not None:
+        arrays += [dataset.item_table.values, np.array(dataset.item_table.frozen)]
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from condrec.datasets import Dataset
 
 
@@ -12,13 +14,14 @@ class Size:
     """What a training set stores.
 
     Args:
-        n_users: users with at least one positive training row, or soft users.
+        n_users: users with at least one positive training row, or soft users or sequences.
         n_positives, n_negatives: stored training rows by label; a condensed set that brings its
             users' dislikes along stores them.
         n_tokens: word pieces of all item texts.
         bytes: 4 bytes for each user and item id of a stored row and of the kept users' histories,
-            2 bytes a word piece (ids fit in 16 bits), 4 bytes a weight of a soft user.  Soft
-            users of zeros and ones count as interactions, others have none.
+            2 bytes a word piece (ids fit in 16 bits), 4 bytes a weight of a soft user and a
+            number of soft sequences, the item tables they bring along included.  Soft users of
+            zeros and ones count as interactions, others have none.
     """
 
     n_users: int
@@ -40,6 +43,14 @@ def size(dataset: Dataset) -> Size:
         if dataset.soft.is_binary:
             n_positives = n_rows = int(dataset.soft.matrix.sum())
             n_weights = 0
+    tables = [] if dataset.item_table is None else [dataset.item_table.values]
+    if dataset.soft_sequences is not None:
+        n_soft, n_weights = len(dataset.soft_sequences), dataset.soft_sequences.n_learned
+        decoder = dataset.soft_sequences.table
+        # Often the same one as learners start from: stored once.
+        if decoder is not None and not (tables and np.array_equal(decoder, tables[0])):
+            tables.append(decoder)
+    n_weights += sum(table.size for table in tables)
     return Size(
         n_users=len(users) + n_soft,
         n_positives=n_positives,

@@ -5,6 +5,8 @@ from condrec.datasets.distill_cf import read_distill_cf_folder, read_magazine
 from condrec.datasets.download import fetch
 from condrec.datasets.embedded import embedded, embedded_vocabulary, encode_words
 from condrec.datasets.embedded_implicit import embedded_implicit
+from condrec.datasets.embedded_sequences import embedded_sequences
+from condrec.datasets.filters import FILTERS
 from condrec.datasets.gowalla import read_gowalla
 from condrec.datasets.matrix import (
     SparseMatrix,
@@ -18,6 +20,8 @@ from condrec.datasets.movielens_1m import read_ml_1m
 from condrec.datasets.movielens_20m import read_ml_20m
 from condrec.datasets.noise import with_noise
 from condrec.datasets.registry import DatasetInfo, available, checksums, load_dataset, split_name
+from condrec.datasets.sequences import known_sequences, training_sequences
+from condrec.datasets.soft import ItemTable, SoftSequences, SoftUsers
 from condrec.datasets.splits import RULES, split_interactions
 from condrec.datasets.storage import load_saved_dataset, save_dataset
 from condrec.datasets.tables import read_table
@@ -27,15 +31,18 @@ from condrec.datasets.tfdcon_release import (
     read_tfdcon_movielens,
     released_content_order,
 )
-from condrec.datasets.types import Dataset, Interactions, Ragged, Replies, SoftUsers
+from condrec.datasets.types import Dataset, Interactions, Ragged, Replies
 
 __all__ = [
+    "FILTERS",
     "RULES",
     "Dataset",
     "DatasetInfo",
     "Interactions",
+    "ItemTable",
     "Ragged",
     "Replies",
+    "SoftSequences",
     "SoftUsers",
     "SparseMatrix",
     "available",
@@ -43,11 +50,13 @@ __all__ = [
     "dense",
     "embedded",
     "embedded_implicit",
+    "embedded_sequences",
     "embedded_vocabulary",
     "encode_words",
     "fetch",
     "interaction_matrix",
     "known_matrix",
+    "known_sequences",
     "load_dataset",
     "load_saved_dataset",
     "read_ciao",
@@ -66,5 +75,6 @@ __all__ = [
     "split_interactions",
     "split_name",
     "training_matrix",
+    "training_sequences",
     "with_noise",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,11 @@ def _combine(columns: dict[str, NDArray[Any]], part: IntArray, where: str) -> St
     return Stored(whole["user"], whole["item"], part, columns.get("rating"), whole.get("time"))
 
 
+def _with_everyone(stored: Stored) -> Stored:
+    """Return the columns with the users who were left out among the others."""
+    return replace(stored, part=np.maximum(stored.part, 0))
+
+
 def read_stored(folder: str) -> Stored:
     """Return the verified columns of a registered folder such as ``magazine``.
 
@@ -163,7 +168,7 @@ def build(
     return dataset, items
 
 
-def read_magazine(split: str = RELEASED) -> Dataset:
+def read_magazine(split: str = RELEASED, everyone: bool = False) -> Dataset:
     """Return Amazon's magazine subscriptions with the split of Distill-CF.
 
     Users with fewer than 3 ratings are left out: 3,092 users and 1,305 items stay.  The released
@@ -172,12 +177,15 @@ def read_magazine(split: str = RELEASED) -> Dataset:
 
     Args:
         split: ``released``, or one of ``condrec.datasets.splits.RULES``.
+        everyone: keep these users, in a split other than the released one: 72,098 users and 2,428
+            items.
 
     Raises:
         CondrecError: missing, changed or malformed file, unknown split.
     """
     used = sources([f"magazine/{TABLE}", f"magazine/{INDEX}"])
-    return build("magazine", read_stored("magazine"), split, sources=used)[0]
+    stored = read_stored("magazine")
+    return build("magazine", _with_everyone(stored) if everyone else stored, split, sources=used)[0]
 
 
 def is_distill_cf_folder(folder: Path) -> bool:
@@ -185,13 +193,14 @@ def is_distill_cf_folder(folder: Path) -> bool:
     return (folder / TABLE).is_file() and (folder / INDEX).is_file()
 
 
-def read_distill_cf_folder(folder: Path, split: str = RELEASED) -> Dataset:
+def read_distill_cf_folder(folder: Path, split: str = RELEASED, everyone: bool = False) -> Dataset:
     """Return a user's own data in the format of the Distill-CF repository.
 
     Args:
         folder: where ``total_data.hdf5`` (columns user, item and maybe rating, time) and
             ``index.npz`` lie; nothing but plain numbers is read from them.
         split: ``released``, or one of ``condrec.datasets.splits.RULES``.
+        everyone: keep the users whom the index leaves out, in a split other than the released one.
 
     Raises:
         CondrecError: missing or malformed file, unknown split.
@@ -201,4 +210,5 @@ def read_distill_cf_folder(folder: Path, split: str = RELEASED) -> Dataset:
     columns = _read_table(folder / TABLE, f"{folder}/{TABLE}")
     stored = _combine(columns, _read_index(folder / INDEX, f"{folder}/{INDEX}"), str(folder))
     used = {name: file_sha256(folder / name) for name in (TABLE, INDEX)}
+    stored = _with_everyone(stored) if everyone else stored
     return build(str(folder), stored, split, sources=used)[0]

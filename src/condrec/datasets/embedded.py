@@ -29,18 +29,25 @@ PAD = "[PAD]"
 
 
 @dataclass(frozen=True)
-class _News:
+class News:
+    """Made-up items.
+
+    Args:
+        titles, abstracts: of every item.
+        topic, subject: what it is about, subjects counted over all topics, shape [n_items].
+    """
+
     titles: tuple[str, ...]
     abstracts: tuple[str, ...]
-    topic: IntArray  # [n_items]
-    subject: IntArray  # [n_items], counted over all topics
+    topic: IntArray
+    subject: IntArray
 
 
-def _write_news(rng: np.random.Generator) -> _News:
+def write_news(rng: np.random.Generator, n_items: int = N_ITEMS) -> News:
     """Write the items: subjects in equal numbers, words at random."""
     table = topics()
     subjects = [(t, s) for t, topic in enumerate(table) for s in topic[3]]
-    subject = rng.permutation(np.arange(N_ITEMS) % len(subjects))
+    subject = rng.permutation(np.arange(n_items) % len(subjects))
     titles, abstracts = [], []
     for s in subject:
         topic, name = subjects[s]
@@ -54,7 +61,7 @@ def _write_news(rng: np.random.Generator) -> _News:
         titles.append(title[0].upper() + title[1:])
         abstracts.append(str(rng.choice(ABSTRACTS)).format(**words))
     topic_of = np.array([t for t, _ in subjects])
-    return _News(tuple(titles), tuple(abstracts), topic_of[subject], subject)
+    return News(tuple(titles), tuple(abstracts), topic_of[subject], subject)
 
 
 def _draw_interests(rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -76,7 +83,7 @@ def _draw_interests(rng: np.random.Generator) -> NDArray[np.bool_]:
 
 
 def _impressions(
-    news: _News, interests: NDArray[np.bool_], rng: np.random.Generator
+    news: News, interests: NDArray[np.bool_], rng: np.random.Generator
 ) -> tuple[IntArray, IntArray, NDArray[np.bool_], IntArray]:
     """Return user, candidates, clicks and time of every impression, oldest first.
 
@@ -154,7 +161,7 @@ class Site:
 def generate_site(seed: int) -> Site:
     """Return the site of a seed."""
     rng = np.random.default_rng([seed, 0xE3B])
-    news = _write_news(rng)
+    news = write_news(rng)
     interests = _draw_interests(rng)
     visits = _impressions(news, interests, rng)
     texts = [f"{a} {b}" for a, b in zip(news.titles, news.abstracts, strict=True)]

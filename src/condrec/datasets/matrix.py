@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from condrec.datasets.types import Dataset, Interactions
+from condrec.errors import CondrecError
 
 SparseMatrix: TypeAlias = Any
 """A ``scipy.sparse.csr_matrix`` of rows of users, float32; every stored entry is positive."""
@@ -59,6 +60,11 @@ def training_matrix(dataset: Dataset) -> SparseMatrix | NDArray[np.float32]:
     """
     if dataset.soft is not None:
         return dataset.soft.matrix
+    if dataset.soft_sequences is not None:
+        raise CondrecError(
+            f"{dataset.name}: found soft sequences, which have no rows of users; expected "
+            "interactions or soft users, or a sequence model"
+        )
     matrix = interaction_matrix(dataset.train, dataset.n_users, dataset.n_items)
     return matrix[dataset.train_users]
 

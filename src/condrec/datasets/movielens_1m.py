@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from condrec.datasets.distill_cf import INDEX, TABLE, Stored, build, read_stored
 from condrec.datasets.files import file_sha256, gunzip, locate, open_data_file, sources
-from condrec.datasets.splits import RELEASED
+from condrec.datasets.splits import LEAVE_ONE_OUT, RELEASED
 from condrec.datasets.types import Dataset
 from condrec.errors import CondrecError
 
 FOLDER, MOVIES, RATINGS = "ml-1m/distill_cf", "ml-1m/movies.dat", "ml-1m/ratings.dat"
 RATINGS_BYTES = 50_000_000  # twice the official file
-NEEDS_TIMES = ("time-80-10-10", "leave-one-out")
+NEEDS_TIMES = ("time-80-10-10", LEAVE_ONE_OUT)
 
 
 def is_whole(text: str) -> bool:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from condrec.datasets import distill_cf, movielens_1m, movielens_20m
 from condrec.datasets.ciao import read_ciao
 from condrec.datasets.embedded import VERSION, embedded
 from condrec.datasets.embedded_implicit import embedded_implicit
+from condrec.datasets.embedded_sequences import embedded_sequences
 from condrec.datasets.files import Entry, file_sha256, locate, read_registry
+from condrec.datasets.filters import FILTERS, filtered, rule_of
 from condrec.datasets.gowalla import read_gowalla
 from condrec.datasets.movielens import read_ml_100k
-from condrec.datasets.splits import RELEASED, RULES
+from condrec.datasets.splits import LEAVE_ONE_OUT, RELEASED, RULES
 from condrec.datasets.tables import is_table, read_table, table_checksums
 from condrec.datasets.tfdcon_release import read_tfdcon_movielens
 from condrec.datasets.types import Dataset
@@ -25,19 +28,22 @@ class _Reader:
     """How a data set is read; without ``splits`` it has one that cannot be changed.
 
     ``by_hand`` is a file it needs that is not in the registry, as no copy was ever verified.
+    ``drops_few`` says that users with few rows are left out unless ``everyone`` is asked for.
     """
 
     read: Callable[..., Dataset]
     splits: tuple[str, ...] = ()
     by_hand: str = ""
+    drops_few: bool = False
 
 
 _READERS = {
     "ciao": _Reader(read_ciao, RULES),
     "embedded": _Reader(embedded),
     "embedded-implicit": _Reader(embedded_implicit, RULES),
+    "embedded-sequences": _Reader(embedded_sequences, RULES),
     "gowalla": _Reader(read_gowalla, (RELEASED, *RULES)),
-    "magazine": _Reader(distill_cf.read_magazine, (RELEASED, *RULES)),
+    "magazine": _Reader(distill_cf.read_magazine, (RELEASED, *RULES), drops_few=True),
     "ml-100k": _Reader(read_ml_100k, RULES),
     "ml-1m": _Reader(movielens_1m.read_ml_1m, (RELEASED, *RULES)),
     "ml-20m": _Reader(movielens_20m.read_ml_20m, RULES, by_hand=movielens_20m.RATINGS),
@@ -106,7 +112,8 @@ def load_dataset(name: str) -> Dataset:
         name: one that ``available()`` lists; a table ``.csv``, ``.tsv`` or ``.inter`` (see
             :func:`condrec.datasets.tables.read_table`); or a folder with the two files of a
             Distill-CF data set.  ``NAME@SPLIT`` asks for another split than the usual one, such
-            as ``ml-100k@leave-one-out``.
+            as ``ml-100k@leave-one-out``, or one that filters first
+            (:data:`condrec.datasets.filters.FILTERS`).
 
     Returns:
         The data set; ``name`` is what was asked for.
@@ -116,24 +123,34 @@ def load_dataset(name: str) -> Dataset:
             missing, changed or malformed files.
     """
     base, split = split_name(name)
+    source = _source(base)
+    _check_split(base, split, source.splits)
+    if split is None:
+        dataset = source.read()
+    elif split in FILTERS:
+        # A filter counts the rows of all users, of those with few too.
+        everyone = {"everyone": True} if source.drops_few else {}
+        dataset = filtered(source.read(split=LEAVE_ONE_OUT, **everyone), split)
+    else:
+        dataset = source.read(split=split)
+    return replace(dataset, name=name)
+
+
+def _source(base: str) -> _Reader:
+    """Return how a data set without its split is read."""
     if _is_own(base):
-        reader: Callable[..., Dataset]
+        path = _path(base)
         if is_table(base):
-            reader, splits = read_table, RULES
-        else:
-            reader, splits = distill_cf.read_distill_cf_folder, (RELEASED, *RULES)
-        _check_split(base, split, splits)
-        dataset = reader(_path(base)) if split is None else reader(_path(base), split=split)
-        return replace(dataset, name=name)
+            return _Reader(partial(read_table, path), RULES, drops_few=True)
+        read = partial(distill_cf.read_distill_cf_folder, path)
+        return _Reader(read, (RELEASED, *RULES), drops_few=True)
     entry = find_entry(base)
     if base not in _READERS:
         raise CondrecError(
             f"data set {base}: this version of condrec has no reader for it, expected one of "
             f"{', '.join(sorted(_READERS))}; its official page is {entry.homepage}"
         )
-    read, splits = _READERS[base].read, _READERS[base].splits
-    _check_split(base, split, splits)
-    return replace(read() if split is None else read(split=split), name=name)
+    return _READERS[base]
 
 
 def checksums(name: str) -> dict[str, str]:
@@ -154,7 +171,7 @@ def checksums(name: str) -> dict[str, str]:
         return {each: file_sha256(path / each) for each in (distill_cf.TABLE, distill_cf.INDEX)}
     entry = find_entry(base)
     by_hand = _READERS[base].by_hand if base in _READERS else ""
-    if base == "ml-1m" and split in movielens_1m.NEEDS_TIMES:
+    if base == "ml-1m" and rule_of(split) in movielens_1m.NEEDS_TIMES:
         by_hand = movielens_1m.RATINGS
     if not entry.files and not by_hand:
         return {base: f"generated, version {VERSION}"}
@@ -184,11 +201,12 @@ def _is_own(name: str) -> bool:
 
 
 def _check_split(name: str, split: str | None, splits: tuple[str, ...]) -> None:
-    if split is None or split in splits:
+    """Refuse a split that cannot be had; what leave-one-out cuts may be filtered first."""
+    if split is None or split in splits or (splits and split in FILTERS):
         return
     if not splits:
         raise CondrecError(
             f"data set {name}: found the split {split!r}, expected none: its split is fixed; ask "
             f"for {name}"
         )
-    raise unknown_name("split", split, splits)
+    raise unknown_name("split", split, (*splits, *FILTERS))

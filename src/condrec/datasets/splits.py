@@ -12,7 +12,7 @@ from condrec.errors import CondrecError, unknown_name
 
 IntArray = NDArray[np.int64]
 Parts = tuple[Interactions, Interactions, Interactions]
-RELEASED = "released"
+RELEASED, LEAVE_ONE_OUT = "released", "leave-one-out"
 FEWEST = 3  # interactions a user needs, in the data of Distill-CF and in files of one's own
 
 
@@ -66,7 +66,7 @@ def _time(rows: Interactions, n_users: int, seed: int) -> IntArray:
 
 
 def _leave_one_out(rows: Interactions, n_users: int, seed: int) -> IntArray:
-    ages = _ages(rows, n_users, "leave-one-out")
+    ages = _ages(rows, n_users, LEAVE_ONE_OUT)
     enough = np.bincount(rows.user, minlength=n_users)[rows.user] >= 3
     return np.where(enough & (ages < 2), 2 - ages, 0)
 
@@ -74,7 +74,7 @@ def _leave_one_out(rows: Interactions, n_users: int, seed: int) -> IntArray:
 _RULES: dict[str, Callable[[Interactions, int, int], IntArray]] = {
     "random-80-10-10": _random,
     "time-80-10-10": _time,
-    "leave-one-out": _leave_one_out,
+    LEAVE_ONE_OUT: _leave_one_out,
 }
 RULES = tuple(_RULES)
 

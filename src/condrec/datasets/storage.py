@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from condrec.datasets.types import Dataset, Interactions, Ragged, Replies, SoftUsers
+from condrec.datasets.soft import FACTORS, ItemTable, SoftSequences, SoftUsers
+from condrec.datasets.types import Dataset, Interactions, Ragged, Replies
 from condrec.errors import CondrecError
 
 _COLUMNS = ("user", "item", "label", "time", "impression")
@@ -30,6 +32,13 @@ def save_dataset(dataset: Dataset, folder: Path) -> None:
             arrays["soft.matrix"] = value.matrix
             if value.logits is not None:
                 arrays["soft.logits"] = value.logits
+        elif isinstance(value, SoftSequences):
+            arrays |= {f"sequences.{name}": array for name, array in value.factors.items()}
+            if value.table is not None:
+                arrays["sequences.table"] = value.table
+        elif isinstance(value, ItemTable):
+            arrays["item_table"] = value.values
+            plain["frozen"] = value.frozen
         elif isinstance(value, Ragged):
             arrays[f"{field.name}.values"] = value.values
             arrays[f"{field.name}.offsets"] = value.offsets
@@ -75,5 +84,14 @@ def load_saved_dataset(folder: Path) -> Dataset:
         values["known"] = Interactions(*(arrays.get(f"known.{column}") for column in _COLUMNS))  # type: ignore[arg-type]
     if "soft.matrix" in arrays:
         values["soft"] = SoftUsers(arrays["soft.matrix"], arrays.get("soft.logits"))
+    factors = {
+        name: arrays[f"sequences.{name}"]
+        for name in chain(*FACTORS)
+        if f"sequences.{name}" in arrays
+    }
+    if factors:
+        values["soft_sequences"] = SoftSequences(factors, arrays.get("sequences.table"))
+    if "item_table" in arrays:
+        values["item_table"] = ItemTable(arrays["item_table"], values.pop("frozen"))
     values["negative_pool"] = arrays.get("negative_pool")
     return Dataset(**values)

@@ -12,7 +12,13 @@ from typing import Any
 import numpy as np
 
 from condrec.datasets.files import file_sha256
-from condrec.datasets.splits import FEWEST, first_of_pairs, no_histories, split_interactions
+from condrec.datasets.splits import (
+    FEWEST,
+    LEAVE_ONE_OUT,
+    first_of_pairs,
+    no_histories,
+    split_interactions,
+)
 from condrec.datasets.table_lines import open_table
 from condrec.datasets.types import Dataset, Interactions
 from condrec.errors import CondrecError
@@ -111,7 +117,9 @@ def table_checksums(path: Path) -> dict[str, str]:
     return {each.name: file_sha256(each) for each in (path, beside) if each is not None}
 
 
-def read_table(path: Path, split: str = "random-80-10-10", seed: int = 0) -> Dataset:
+def read_table(
+    path: Path, split: str = "random-80-10-10", seed: int = 0, everyone: bool = False
+) -> Dataset:
     """Return a user's own interactions as implicit feedback: every row counts as positive.
 
     A ``.csv`` or ``.tsv`` file has a header that names the columns user and item, and may have
@@ -125,6 +133,7 @@ def read_table(path: Path, split: str = "random-80-10-10", seed: int = 0) -> Dat
         path: the file.
         split: one of ``condrec.datasets.splits.RULES``.
         seed: which random split.
+        everyone: keep users with fewer than 3 pairs too.
 
     Raises:
         CondrecError: missing or malformed file (with the line), too few rows, unknown split.
@@ -132,7 +141,7 @@ def read_table(path: Path, split: str = "random-80-10-10", seed: int = 0) -> Dat
     used = table_checksums(path)
     rows, ids = _read_rows(path)
     distinct = first_of_pairs(rows)
-    enough = np.bincount(distinct.user)[distinct.user] >= FEWEST
+    enough = np.bincount(distinct.user)[distinct.user] >= (1 if everyone else FEWEST)
     kept = distinct.where(enough)
     if not len(kept):
         raise CondrecError(f"{path}: found no user with {FEWEST} items or more, expected some")
@@ -148,9 +157,10 @@ def read_table(path: Path, split: str = "random-80-10-10", seed: int = 0) -> Dat
     kept = Interactions(user, item, kept.label, kept.time)
     train, validation, test = split_interactions(kept, len(users), split, seed)
     if not len(test):
+        needed = FEWEST if split == LEAVE_ONE_OUT else 10
         raise CondrecError(
-            f"{path}: found no user with 10 items, so {split} leaves nothing to test; expected "
-            "some, or the split leave-one-out"
+            f"{path}: found no user with {needed} items, so {split} leaves nothing to test; "
+            f"expected some, or the split {LEAVE_ONE_OUT} and users with {FEWEST}"
         )
     return Dataset(
         name=str(path),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from condrec.datasets.soft import ItemTable, SoftSequences, SoftUsers
 from condrec.errors import CondrecError
 
 IntArray = NDArray[np.int64]
@@ -180,45 +181,6 @@ class Interactions:
         return self.user if self.impression is None else self.impression
 
 
-@dataclass(frozen=True, eq=False)
-class SoftUsers:
-    """Training users that are made up: real numbers in place of interactions.
-
-    Args:
-        matrix: weight of every item for every user, from 0 to 1, shape [n_soft, n_items].
-        logits: the parameters the matrix was drawn from, same shape, or None if there are none.
-    """
-
-    matrix: NDArray[np.float32]
-    logits: NDArray[np.float32] | None = None
-
-    def __post_init__(self) -> None:
-        matrix = np.ascontiguousarray(self.matrix, dtype=np.float32)
-        object.__setattr__(self, "matrix", matrix)
-        if matrix.ndim != 2 or not matrix.size:
-            raise CondrecError(
-                f"soft users: found shape {matrix.shape}, expected [n_soft, n_items]"
-            )
-        if not (np.isfinite(matrix).all() and matrix.min() >= 0 and matrix.max() <= 1):
-            raise CondrecError("soft users: found weights outside 0 to 1, expected none")
-        if self.logits is not None:
-            logits = np.ascontiguousarray(self.logits, dtype=np.float32)
-            object.__setattr__(self, "logits", logits)
-            if logits.shape != matrix.shape or not np.isfinite(logits).all():
-                raise CondrecError(
-                    f"soft users: found logits of shape {logits.shape}, expected finite ones of "
-                    f"shape {matrix.shape}"
-                )
-
-    def __len__(self) -> int:
-        return len(self.matrix)
-
-    @property
-    def is_binary(self) -> bool:
-        """Whether every weight is 0 or 1, so that the rows can be stored as interactions."""
-        return bool(((self.matrix == 0) | (self.matrix == 1)).all())
-
-
 @dataclass(frozen=True)
 class Replies:
     """What a language model answered about a data set, recorded once.
@@ -248,11 +210,14 @@ class Dataset:
         replies: recorded language-model answers that come with the data.
         protocol: how the test is ranked: ``listed`` candidates per user or impression,
             ``full`` catalogue with seen items masked, or 100 sampled negatives (``uni100``).
-        data_split: ``released``, ``random-80-10-10``, ``time-80-10-10`` or ``leave-one-out``.
+        data_split: ``released``, ``random-80-10-10``, ``time-80-10-10`` or ``leave-one-out``, this
+            one with the filter applied before, such as ``leave-one-out-5-core``.
         negative_pool: items uniform negatives are drawn from; None means every item.
         known: positive rows users are known by when they are scored and validated under the
             ``full`` protocol; None means ``train``.  A condensed set keeps those of the full data.
         soft: made-up users to train on in place of ``train``, which is empty then.
+        soft_sequences: made-up sequences to train on in place of ``train``, likewise.
+        item_table: item vectors that sequence models start from, where a summary ships them.
         sources: SHA-256 of every file it was read from.
     """
 
@@ -275,6 +240,8 @@ class Dataset:
     negative_pool: IntArray | None = None
     known: Interactions | None = None
     soft: SoftUsers | None = None
+    soft_sequences: SoftSequences | None = None
+    item_table: ItemTable | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -287,15 +254,20 @@ class Dataset:
         if self.known is not None:
             _check_range("known.user", self.known.user, self.n_users)
             _check_range("known.item", self.known.item, self.n_items)
-        if self.soft is not None:
-            if self.soft.matrix.shape[1] != self.n_items or len(self.train):
+        made_up = self.soft if self.soft_sequences is None else self.soft_sequences
+        if made_up is not None:
+            if made_up.n_items != self.n_items or len(self.train):
                 raise CondrecError(
-                    f"soft users: found {self.soft.matrix.shape[1]} items and {len(self.train)} "
-                    f"training rows beside them, expected {self.n_items} items and no row"
+                    f"soft data: found {made_up.n_items} items and {len(self.train)} training "
+                    f"rows beside them, expected {self.n_items} items and no row"
                 )
         elif not (self.train.label == 1).any():
             raise CondrecError(
                 f"train of {self.name}: found no positive row, expected at least one"
+            )
+        if self.item_table is not None and len(self.item_table.values) != self.n_items:
+            raise CondrecError(
+                f"item table: found {len(self.item_table.values)} rows, expected {self.n_items}"
             )
         self._check_lists("histories", self.histories, self.n_users)
         _check_range("histories", self.histories.values, self.n_items)
@@ -319,6 +291,11 @@ class Dataset:
     def known_rows(self) -> Interactions:
         """The positive rows users are known by when they are scored."""
         return (self.train if self.known is None else self.known).positives
+
+    @property
+    def next_item(self) -> bool:
+        """Whether the task is the next item of every user: one held out, the latest."""
+        return self.protocol == "full" and self.data_split.startswith("leave-one-out")
 
     @property
     def train_users(self) -> IntArray:

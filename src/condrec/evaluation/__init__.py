@@ -9,6 +9,7 @@ from condrec.evaluation.listed import (
     random_expectation,
 )
 from condrec.evaluation.metrics import QUALITY_METRICS, quality
+from condrec.evaluation.next_item import next_item_metrics
 
 __all__ = [
     "QUALITY_METRICS",
@@ -17,6 +18,7 @@ __all__ = [
     "full_metrics",
     "listed_metrics",
     "mean_metrics",
+    "next_item_metrics",
     "paired_interval",
     "quality",
     "random_expectation",

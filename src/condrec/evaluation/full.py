@@ -83,7 +83,7 @@ def full_metrics(
     pools: list[tuple[NDArray[np.floating], NDArray[np.bool_]]] = []
     for some in np.array_split(ranked, -(-len(ranked) * n_items * 16 // CHUNK_BYTES)):
         given, wanted = known[some], targets[some]
-        scores = _checked(score_users(some, given), (len(some), n_items))
+        scores = checked_scores(score_users(some, given), (len(some), n_items))
         if with_auc:
             pools.append(_auc_pool(scores, trained[some], wanted, rng))
         scores[given.nonzero()] = -np.inf
@@ -212,7 +212,7 @@ def _auc_pool(
     return np.concatenate([positive, negative]), labels
 
 
-def _checked(scores: NDArray[np.floating], shape: tuple[int, int]) -> NDArray[np.floating]:
+def checked_scores(scores: NDArray[np.floating], shape: tuple[int, int]) -> NDArray[np.floating]:
     """Return a copy of the scores, or say what is wrong with them."""
     values = np.array(scores, dtype=np.result_type(scores, np.float32))
     if values.shape != shape:

@@ -20,7 +20,13 @@ from condrec import __version__, paths
 from condrec.condensers import size, size_report
 from condrec.condensers.shared_work import fingerprint
 from condrec.datasets import Dataset, Interactions, load_dataset, with_noise
-from condrec.evaluation import RankingResult, full_metrics, listed_metrics, mean_metrics
+from condrec.evaluation import (
+    RankingResult,
+    full_metrics,
+    listed_metrics,
+    mean_metrics,
+    next_item_metrics,
+)
 from condrec.experiments.artifact import is_complete, write_artifact
 from condrec.experiments.run import MEASURE_ONLY, Run
 from condrec.recommenders import resolve_device, selected_by
@@ -102,11 +108,19 @@ def execute(run: Run, device: str = "cpu", out: Path | None = None) -> Path:
 def evaluate(fitted: Any, full: Dataset, condensed: Dataset, seed: int) -> dict[str, RankingResult]:
     """Evaluate on the full data's test and validation rows.
 
-    Under the full protocol all items but the known ones are ranked.  Under the listed one
-    histories are the users' own, never a merged one.  The texts of the items are those of the
-    training set (``test``, ``validation``: what the published configurations do) or the original
-    ones (``test_original_content``: what the paper says).
+    Under the full protocol all items but the known ones are ranked.  A leave-one-out split holds
+    out one item a user, which is ranked among these and, for ``test_uni100`` and
+    ``validation_uni100``, among 100 sampled ones.  Under the listed protocol histories are the
+    users' own, never a merged one; the texts of the items are those of the training set (``test``,
+    ``validation``: what the published configurations do) or the original ones
+    (``test_original_content``: what the paper says).
     """
+    if full.next_item:
+        blocks: dict[str, RankingResult] = {}
+        for split in ("test", "validation"):
+            found = next_item_metrics(fitted.score_next, full, split, seed=seed)
+            blocks |= {split: found["full"], f"{split}_uni100": found["uni100"]}
+        return blocks
     if full.protocol == "full":
         return {
             split: full_metrics(
@@ -127,9 +141,12 @@ def evaluate(fitted: Any, full: Dataset, condensed: Dataset, seed: int) -> dict[
 
 
 def _per_group(results: dict[str, RankingResult]) -> dict[str, np.ndarray]:
+    """Return the metrics of single groups that are kept, by block and metric."""
+    next_item = "test_uni100" in results
+    metrics = ("NDCG@10", "MRR@10") if next_item else ("NDCG@1", "NDCG@5", "NDCG@10", "HR@10")
     kept = {"groups": results["test"].groups}
-    for name in ("test", "test_original_content"):
-        for metric in ("NDCG@1", "NDCG@5", "NDCG@10", "HR@10"):
+    for name in ("test", "test_uni100", "test_original_content"):
+        for metric in metrics:
             if name in results and metric in results[name].values:
                 kept[f"{name}:{metric}"] = results[name].values[metric].astype(np.float32)
     return kept

@@ -35,18 +35,31 @@ _DTYPES = dict.fromkeys([name for name in COLUMNS if name not in _NUMBERS], str)
 _TRAINED = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5", "MRR@5", "AUC")
 _RANKED = ("HR@10", "NDCG@10", "PSP@10", "HR@100", "NDCG@100", "Recall@10", "AUC")
 _RANKED_OVERALL = ("Coverage@10", "LongTail@10", "TailUserRecall@10", "TailItemRecall@10")
-_GROUP_METRICS = ("NDCG@1", "NDCG@5", "NDCG@10", "HR@10")
+_NEXT = tuple(f"{name}@{k}" for name in ("Hit", "NDCG", "MRR") for k in (5, 10, 20))
+_NEXT_VALIDATION = ("NDCG@10", "MRR@10")
 _BLOCKS = {
-    "test": ("test", "training", _TRAINED),
-    "test_original_content": ("test", "original", ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5")),
-    "validation": ("validation", "training", ("NDCG@5",)),
+    "test": ("test", "listed", "training", _TRAINED),
+    "test_original_content": (
+        *("test", "listed", "original"),
+        ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5"),
+    ),
+    "validation": ("validation", "listed", "training", ("NDCG@5",)),
 }
-"""Block of ``metrics.json`` -> split, test_content and the metrics that are recorded."""
+"""Block of ``metrics.json`` -> split, protocol, test_content and the metrics that are recorded."""
 _FULL_BLOCKS = {
-    "test": ("test", "", (*_RANKED, *_RANKED_OVERALL)),
-    "validation": ("validation", "", ("HR@100", "NDCG@10")),
+    "test": ("test", "full", "", (*_RANKED, *_RANKED_OVERALL)),
+    "validation": ("validation", "full", "", ("HR@100", "NDCG@10")),
 }
 """The same under the full protocol, which knows no texts."""
+_NEXT_BLOCKS = {
+    "test": ("test", "full", "", _NEXT),
+    "test_uni100": ("test", "uni100", "", _NEXT),
+    "validation": ("validation", "full", "", _NEXT_VALIDATION),
+    "validation_uni100": ("validation", "uni100", "", _NEXT_VALIDATION),
+}
+"""The same of the next item, ranked under two protocols."""
+_GROUP_BLOCKS = {"test": "", "test_uni100": "uni100:"}
+"""Block of ``per_group.npz`` that is recorded -> what stands before its metrics' names."""
 SCALE = 65_535
 """Recorded metrics of single groups are stored as 16-bit fractions (error below 1e-5)."""
 
@@ -56,20 +69,24 @@ def rows_of(folder: Path, grid: str) -> pd.DataFrame:
     content = read_metrics(folder)
     common = _common(content, grid)
     rows: list[dict[str, Any]] = []
-    blocks = _FULL_BLOCKS if content["data"]["protocol"] == "full" else _BLOCKS
-    for block, (split, test_content, metrics) in blocks.items():
+    for block, (split, protocol, test_content, metrics) in _blocks(content).items():
         for metric in metrics:
             if metric in content.get(block, {}):
                 texts = {"test_content": test_content} if test_content else {}
-                settings = common["settings"] | texts
+                own = {"protocol": protocol, "settings": common["settings"] | texts}
                 value = content[block][metric]
-                rows.append(
-                    _row(common, split=split, metric=metric, value=value, settings=settings)
-                )
+                rows.append(_row(common | own, split=split, metric=metric, value=value))
     # Statistics and costs are counted on the training side; they have no test split.
     for metric, value in (content.get("statistics", {}) | content["cost"]).items():
         rows.append(_row(common, split="train", metric=metric, value=value))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _blocks(content: dict[str, Any]) -> dict[str, tuple[str, str, str, tuple[str, ...]]]:
+    """Return the blocks of ``metrics.json`` that are recorded."""
+    if "test_uni100" in content:
+        return _NEXT_BLOCKS
+    return _FULL_BLOCKS if content["data"]["protocol"] == "full" else _BLOCKS
 
 
 def curve_of(folder: Path, grid: str) -> pd.DataFrame:
@@ -172,7 +189,7 @@ def _identity(rows: pd.DataFrame) -> list[tuple[Any, ...]]:
     """Return what tells runs and metrics apart but for the key, one tuple a row."""
     columns = ["dataset", "method", "edition", "settings", "budget", "recommender", "seed", "draw"]
     budget = rows["budget"].astype(float).fillna(0.0)  # NaN would differ from itself
-    named = rows.assign(budget=budget)[[*columns, "split", "metric"]]
+    named = rows.assign(budget=budget)[[*columns, "split", "protocol", "metric"]]
     return list(named.itertuples(index=False, name=None))
 
 
@@ -201,10 +218,11 @@ def _record_groups(grid: str, folders: list[Path]) -> None:
                 continue
             mine = by_model.setdefault(run["recommender"], {})
             mine[f"{run['dataset']}:groups"] = stored["groups"].astype(np.int32)
-            for metric in _GROUP_METRICS:
-                if f"test:{metric}" in stored.files:
-                    values = np.nan_to_num(stored[f"test:{metric}"])
-                    mine[f"{folder.name}:{metric}"] = np.round(values * SCALE).astype(np.uint16)
+            for name in stored.files:
+                block, _, metric = name.partition(":")
+                if block in _GROUP_BLOCKS:
+                    values = np.round(np.nan_to_num(stored[name]) * SCALE).astype(np.uint16)
+                    mine[f"{folder.name}:{_GROUP_BLOCKS[block]}{metric}"] = values
     for name, arrays in by_model.items():
         path = _group_file(grid, name)
         if path.exists():
@@ -215,7 +233,11 @@ def _record_groups(grid: str, folders: list[Path]) -> None:
 
 
 def recorded_groups(grid: str, recommender: str) -> dict[str, NDArray[Any]]:
-    """Return recorded metrics of single groups: ``KEY:NDCG@5`` -> fractions, shape [n_groups]."""
+    """Return recorded metrics of single groups as fractions, shape [n_groups] each.
+
+    By ``KEY:NDCG@5``, and ``KEY:uni100:NDCG@10`` among 100 sampled items; ``DATASET:groups`` are
+    the ids of the groups.
+    """
     path = _group_file(grid, recommender)
     if not path.exists():
         return {}

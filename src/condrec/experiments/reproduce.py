@@ -19,15 +19,19 @@ from condrec.recommenders import resolve_device
 
 SECONDS = {
     **{"naml": 12.0, "nrms": 18.0, "fastformer": 25.0},
+    **{"sasrec": 120.0, "gru4rec": 120.0, "bert4rec": 120.0, "narm": 120.0},
     **{"bpr-mf": 30.0, "lightgcn": 45.0, "ngcf": 90.0, "xsimgcl": 200.0},
 }
 """Where nothing was recorded: a full-data run on MovieLens-100K, one thread."""
-LARGER = {"ml-1m": 10.0, "ciao": 20.0, "gowalla": 60.0}
+CONDENSE = {"td3": 900.0, "farzi": 900.0}
+"""The same for what is learned before: TD3 with chosen settings, which its models share."""
+LARGER = {"magazine@leave-one-out-5-3": 0.2, "ml-1m": 10.0, "ciao": 20.0, "gowalla": 60.0}
 """How many times longer such a run takes elsewhere: guessed from pairs and ids, not measured."""
 LEADS = {
     "texts": "tf-dcon-table-3",
     "implicit": "distill-cf-table",
     "interactions": "dconrec-overall",
+    "sequences": "td3-overall",
 }
 """The grid whose recorded seconds are expected of others on the same kind of data."""
 WORKER_GIB = 1.5
@@ -38,8 +42,8 @@ def scales(profile: str, chosen: Grid, datasets: Sequence[str] | None = None) ->
     """Return one scale a data set of a profile, or of ``datasets`` instead.
 
     Args:
-        profile: its ``dataset`` is for grids on texts, its ``implicit`` and ``interactions`` ones
-            for grids on implicit feedback; ``models`` are text models.
+        profile: its ``dataset`` is for grids on texts, its ``implicit``, ``interactions`` and
+            ``sequences`` ones for the other grids; ``models`` are text models.
         chosen: the grid.
         datasets: instead of the profile's.
     """
@@ -128,7 +132,8 @@ def estimated_seconds(name: str, todo: Sequence[Run]) -> list[float]:
         float(
             known.get(
                 (run.dataset, run.method, run.recommender),
-                SECONDS.get(run.recommender, 1.0) * LARGER.get(run.dataset, 1.0),
+                (SECONDS.get(run.recommender, 1.0) + CONDENSE.get(run.method, 0.0))
+                * LARGER.get(run.dataset, 1.0),
             )
         )
         if run.recommender != MEASURE_ONLY

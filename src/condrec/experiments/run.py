@@ -17,6 +17,7 @@ from condrec.condensers import (
     condenser,
 )
 from condrec.condensers.content import VERSION as CONTENT_VERSION
+from condrec.condensers.soft_sequences import SequenceCondenser
 from condrec.datasets import checksums
 from condrec.errors import CondrecError, unknown_name
 from condrec.recommenders import RECOMMENDERS, recommender
@@ -96,6 +97,8 @@ class Run:
             names.append("infinite-ae")
         if isinstance(method, DConRec):
             names += [method.backbone, method.proxy]
+        if isinstance(method, SequenceCondenser):
+            names.append(method.backbone)
         if isinstance(method, TFDCon):
             names.append(method.encoder)
             used["sentence_embeddings"] = SENTENCE_VERSION

@@ -16,18 +16,23 @@ from condrec.recommenders.base import (
     selected_by,
     validation_score,
 )
+from condrec.recommenders.bert4rec import BERT4Rec
 from condrec.recommenders.bpr_mf import BPRMF
 from condrec.recommenders.ease import EASE
 from condrec.recommenders.fastformer import Fastformer
 from condrec.recommenders.floors import LikeRatio, Popularity, Random
+from condrec.recommenders.gru4rec import GRU4Rec
 from condrec.recommenders.infinite_ae import InfiniteAE
 from condrec.recommenders.item_knn import ItemKNN
 from condrec.recommenders.lightgcn import LightGCN
+from condrec.recommenders.markov import Markov
 from condrec.recommenders.mult_vae import MultVAE
 from condrec.recommenders.naml import NAML
+from condrec.recommenders.narm import NARM
 from condrec.recommenders.neumf import NeuMF
 from condrec.recommenders.ngcf import NGCF
 from condrec.recommenders.nrms import NRMS
+from condrec.recommenders.sasrec import SASRec
 from condrec.recommenders.training import FittedTextModel, TextModelConfig
 from condrec.recommenders.xsimgcl import XSimGCL
 from condrec.settings import configure
@@ -48,6 +53,11 @@ RECOMMENDERS: dict[str, type[Any]] = {
     "lightgcn": LightGCN,
     "ngcf": NGCF,
     "xsimgcl": XSimGCL,
+    "markov": Markov,
+    "sasrec": SASRec,
+    "gru4rec": GRU4Rec,
+    "bert4rec": BERT4Rec,
+    "narm": NARM,
 }
 
 
@@ -62,23 +72,28 @@ __all__ = [
     "BPRMF",
     "EASE",
     "NAML",
+    "NARM",
     "NGCF",
     "NRMS",
     "RECOMMENDERS",
     "SELECTORS",
+    "BERT4Rec",
     "Fastformer",
     "Fitted",
     "FittedTextModel",
     "FullRanker",
+    "GRU4Rec",
     "InfiniteAE",
     "ItemKNN",
     "LightGCN",
     "LikeRatio",
+    "Markov",
     "MultVAE",
     "NeuMF",
     "Popularity",
     "Random",
     "Recommender",
+    "SASRec",
     "TextModelConfig",
     "TrainingLog",
     "XSimGCL",

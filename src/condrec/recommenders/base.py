@@ -8,8 +8,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from condrec.datasets import Dataset, Interactions, SparseMatrix, known_matrix
-from condrec.evaluation import full_metrics, listed_metrics, mean_metrics
+from condrec.datasets import (
+    Dataset,
+    Interactions,
+    Ragged,
+    SparseMatrix,
+    known_matrix,
+    known_sequences,
+)
+from condrec.evaluation import full_metrics, listed_metrics, mean_metrics, next_item_metrics
 
 SELECTORS = ("HR@100", "NDCG@10", "Recall@10")
 """Validation metrics that may select a model under the full protocol; the first is the default,
@@ -69,16 +76,29 @@ class FullRanker:
         """
         raise NotImplementedError
 
+    def score_next(
+        self, users: NDArray[np.int64], known: SparseMatrix, sequences: Ragged
+    ) -> NDArray[np.floating]:
+        """Return a score for every item as the next of a user, shape [b, n_items].
+
+        Args:
+            users: ids, shape [b].
+            known: what is known of them, binary, shape [b, n_items].
+            sequences: the same in its order, oldest first, b lists; models that read no order
+                ignore it.
+        """
+        return self.score_users(users, known)
+
     def score(self, dataset: Dataset, rows: Interactions) -> NDArray[np.float64]:
         """Return one score a row, shape [n_rows]; users are known by ``dataset.known_rows``."""
         users, place = np.unique(rows.user, return_inverse=True)
-        known = known_matrix(dataset)
+        known, sequences = known_matrix(dataset), known_sequences(dataset)
         scores = np.empty(len(rows))
         # Few users at a time: a row may belong to any of them.
         for start in range(0, len(users), 1024):
             here = (place >= start) & (place < start + 1024)
             some = users[start : start + 1024]
-            table = self.score_users(some, known[some])
+            table = self.score_next(some, known[some], sequences.take(some))
             scores[here] = table[place[here] - start, rows.item[here]]
         return scores
 
@@ -112,6 +132,12 @@ def validation_score(fitted: Any, dataset: Dataset, seed: int, metric: str = SEL
         seed: breaks ties, and draws the validated users where there are many.
         metric: one of :data:`SELECTORS`; read under the full protocol only.
     """
+    if dataset.next_item:
+        name, _, k = metric.partition("@")
+        found = next_item_metrics(fitted.score_next, dataset, "validation", (int(k),), seed)["full"]
+        # With one held-out item every share of what is found is a hit.
+        name = {"HR": "Hit", "Recall": "Hit"}.get(name, name)
+        return float(found.values[f"{name}@{k}"].mean())
     if dataset.protocol == "full":
         users = validated_users(dataset, seed)
         result = full_metrics(

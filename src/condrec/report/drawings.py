@@ -1,4 +1,4 @@
-"""Own drawings of what the paper's Figures 1 to 3 show."""
+"""Own drawings: what TF-DCon's Figures 1 to 3 show, and an outer step of TD3."""
 
 from __future__ import annotations
 
@@ -66,6 +66,39 @@ def draw_method() -> Figure:
         _arrow(axis, start, end)
     axis.text(6.2, 3.78, "items with short texts", ha="center", fontsize=8, color=INK)
     axis.text(8.95, 2.45, "chosen users\nand their rows", fontsize=8, color=INK, va="center")
+    return figure
+
+
+def draw_unrolled(warm_up: int = 2, window: int = 3) -> Figure:
+    """Draw an outer step of TD3: steps without a graph, the window, and the gradient's way back.
+
+    Args:
+        warm_up: steps drawn before the window.
+        window: steps drawn in it.
+    """
+    figure, axis = _sheet(1.7 * (warm_up + window) + 3.4, 3.6)
+    _box(axis, (0.1, 2.6, 1.9, 0.8), "factors $G, U, T$\nitem table $V$", ORANGE)
+    _box(axis, (2.5, 2.6, 1.9, 0.8), "soft sequences\n$X$ = softmax(logits)", ORANGE)
+    _arrow(axis, (2.0, 3.0), (2.5, 3.0), "")
+    y, end = 1.1, 0.0
+    for step in range(warm_up + window + 1):
+        inside = step >= warm_up
+        x = 0.1 + 1.7 * step
+        words = f"$\\theta_{step}$\nmoments\n$m_{step}, v_{step}$"
+        _box(axis, (x, y, 1.0, 1.0), words, BLUE if inside else "#9A9A9A")
+        if step < warm_up + window:
+            _arrow(axis, (x + 1.0, y + 0.5), (x + 1.7, y + 0.5), "Adam")
+            if inside:
+                _arrow(axis, (min(3.5 + 0.2 * step, 4.3), 2.6), (x + 1.35, y + 0.8))
+        end = x
+    _box(axis, (end + 1.4, y, 1.7, 1.0), "real batch:\nnext items, and\ndistance to $F$", GREEN)
+    _arrow(axis, (end + 1.0, y + 0.5), (end + 1.4, y + 0.5))
+    cut = 0.1 + 1.7 * warm_up
+    axis.text(cut / 2, 0.35, "warm-up: no graph", ha="center", fontsize=9, color=INK)
+    way = {"arrowstyle": "->", "color": PINK, "lw": 2.0}
+    axis.annotate("", xy=(cut, 0.8), xytext=(end + 2.2, 0.8), arrowprops=way)
+    back = "window: the gradient goes back through every step, to its parameters and moments"
+    axis.text((cut + end + 2.2) / 2, 0.35, back, ha="center", fontsize=9, color=INK)
     return figure
 
 

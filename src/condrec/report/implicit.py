@@ -12,7 +12,7 @@ from scipy import stats
 from condrec.experiments.grids.distill_cf import N_USERS
 from condrec.report.formatting import count, mean_sd, number
 from condrec.report.implicit_labels import implicit_label
-from condrec.report.labels import DATA_LABELS
+from condrec.report.labels import DATA_LABELS, metric_label
 from condrec.report.published import published
 from condrec.report.results import Results
 from condrec.report.tables import lines, seeds_done
@@ -110,7 +110,7 @@ def quality_table(
         one["Training set"] = row["set"]
         for metric in metrics:
             scaled = 100 * row[metric], 100 * row[f"{metric} sd"]
-            one[f"{metric}, %"] = mean_sd(*scaled, 2)
+            one[f"{metric_label(metric)}, %"] = mean_sd(*scaled, 2)
         one["Kept, % (95 % interval)"] = mean_sd(*kept, 1)
         one["Seeds"] = seeds_done(row["seeds"], row["planned"], row["hours"])
         shown.append(one)

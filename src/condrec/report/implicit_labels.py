@@ -1,4 +1,4 @@
-"""What sets of implicit feedback are called: method, edition, and the settings that are unusual."""
+"""What sets without texts are called: method, edition, and the settings that are unusual."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import Any
 
 from condrec.condensers import CONDENSERS, DConRec, DistillCF, FrozenScores
 from condrec.experiments.grids import Scale, dconrec, distill_cf
-from condrec.report.labels import IMPLICIT_LABELS, MODEL_LABELS, SET_LABELS
+from condrec.report.labels import (
+    IMPLICIT_LABELS,
+    MODEL_LABELS,
+    SET_LABELS,
+    changed_settings,
+)
+from condrec.report.sequence_labels import SEQUENCE_LABELS, sequence_notes
 from condrec.settings import parameters as fields_of
 
 NAMED_ELSEWHERE = ("top", "edition", "content", "validation")
@@ -85,8 +91,10 @@ def implicit_label(
         parameters: every setting of the method and the model, and ``noise``.
         dataset: whose chosen settings go without saying.
     """
-    name = IMPLICIT_LABELS.get(method, SET_LABELS.get(method, method))
-    notes = []
+    names = SET_LABELS | IMPLICIT_LABELS | SEQUENCE_LABELS
+    name, notes = names.get(method, method), []
+    if method in SEQUENCE_LABELS:
+        notes += sequence_notes(method, edition, budget, parameters, dataset)
     if method in ("distill-cf", "dconrec"):
         name += " binarised" if parameters.get("top") else ""
         notes.append("strict" if edition == "strict" else "as published")
@@ -124,12 +132,4 @@ def unusual_settings(
     known = USUAL[method]
     usual = {name: getattr(known.kind, f) for name, f in fields_of(known.kind).items()}
     usual |= known.strict(Scale(dataset, ())) if edition == "strict" else {}
-    ordered = [*known.words, *(name for name in usual if name not in known.words)]
-    notes = []
-    for name in ordered:
-        found = parameters.get(name, usual[name])
-        if name in NAMED_ELSEWHERE or found == usual[name]:
-            continue
-        say = known.words.get(name)
-        notes.append(say(found) if say else f"{name} = {found}")
-    return notes
+    return changed_settings(usual, parameters, known.words, NAMED_ELSEWHERE)

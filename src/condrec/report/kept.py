@@ -12,7 +12,7 @@ from condrec.experiments.grids.dconrec import LEAD
 from condrec.report.formatting import count, mean_sd, number
 from condrec.report.implicit import measured
 from condrec.report.implicit_labels import unusual_settings
-from condrec.report.labels import DATA_LABELS, MODEL_LABELS
+from condrec.report.labels import DATA_LABELS, MODEL_LABELS, metric_label
 from condrec.report.results import Results
 from condrec.report.tables import FLOORS, lines, seeds_done
 
@@ -34,7 +34,7 @@ LIBRARY = {
 }
 """Recall@10 and NDCG@10 in percent that RecBole 1.2.1 reaches with its defaults on a random
 80/10/10 split of each user's pairs, full ranking, one or two seeds: a level to reach."""
-NO_BACKBONE = (*FLOORS, "ease")
+NO_BACKBONE = (*FLOORS, "ease", "item-knn")
 
 
 def backbones(results: Results) -> list[str]:
@@ -74,7 +74,9 @@ def beside_library(shown: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(**columns)
 
 
-def kept_table(table: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.DataFrame:
+def kept_table(
+    table: pd.DataFrame, metrics: Sequence[str] = METRICS, unit: str = "interactions"
+) -> pd.DataFrame:
     """Return a table to read: the real size of each set, and per metric its value and what is kept.
 
     Data sets on which nothing was run with a model take one row, with the hours of all sets.
@@ -82,6 +84,8 @@ def kept_table(table: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.Data
     Args:
         table: see :func:`of_model`.
         metrics: its metrics.
+        unit: what is counted as stored, in percent of the full data: ``interactions``, ``users``
+            or ``bytes``.
     """
     group = ["dataset", "recommender"]
     by_group = table.groupby(group, sort=False)
@@ -94,12 +98,13 @@ def kept_table(table: pd.DataFrame, metrics: Sequence[str] = METRICS) -> pd.Data
             "Data": row["data"],
             "Model": row["model"],
             "Training set": row["set"] if row["done"] else "every set",
-            "Stored, %": number(row["interactions %"], 1),
+            "Stored, %": number(row[f"{unit} %"], 1),
         }
         for metric in metrics:
-            one[f"{metric}, %"] = mean_sd(100 * row[metric], 100 * row[f"{metric} sd"], 2)
+            name = metric_label(metric)
+            one[f"{name}, %"] = mean_sd(100 * row[metric], 100 * row[f"{metric} sd"], 2)
             kept = row[f"{metric} kept"]
-            one[f"{metric} kept, %"] = mean_sd(kept, row[f"{metric} sd"] * kept / row[metric], 1)
+            one[f"{name} kept, %"] = mean_sd(kept, row[f"{metric} sd"] * kept / row[metric], 1)
         one["Seeds"] = seeds_done(row["seeds"], row["planned"], row["hours"])
         shown.append(one)
     return pd.DataFrame(shown)

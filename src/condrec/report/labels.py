@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 MODEL_LABELS = {
@@ -22,6 +22,11 @@ MODEL_LABELS = {
     "lightgcn": "LightGCN",
     "ngcf": "NGCF",
     "xsimgcl": "XSimGCL",
+    "markov": "Markov chain",
+    "sasrec": "SASRec",
+    "gru4rec": "GRU4Rec",
+    "bert4rec": "BERT4Rec",
+    "narm": "NARM",
 }
 SET_LABELS = {
     "none": "full data",
@@ -44,6 +49,7 @@ PAPER_LABELS = {
     "doscond": "DosCond",
     "distill-cf": "Distill-CF",
     "dconrec": "DConRec",
+    "td3": "TD3",
 }
 IMPLICIT_LABELS = {
     "random-interactions": "random interactions",
@@ -65,6 +71,9 @@ DATA_LABELS = {
     "douban": "Douban",
     "netflix": "Netflix",
     "embedded-implicit": "generated data",
+    "embedded-sequences": "generated sequences",
+    "ml-100k@leave-one-out": "ML-100K sequences",
+    "magazine@leave-one-out-5-3": "Magazine sequences",
 }
 CONTENT_LABELS = {
     "original": "original texts",
@@ -79,11 +88,40 @@ CONTENT_LABELS = {
 }
 
 
+def metric_label(metric: str) -> str:
+    """Return what a metric is called; ``uni100:`` ranks among 100 sampled items."""
+    protocol, _, name = metric.rpartition(":")
+    return f"{name} among 100" if protocol else name
+
+
 def paper_label(paper: str, method: str) -> str:
     """Return what a paper's row is called."""
     if paper == "distill-cf" and method == "none":
         return "full data"
     return PAPER_LABELS.get(method, SET_LABELS.get(method, method))
+
+
+def changed_settings(
+    usual: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    words: Mapping[str, Callable[[Any], str]],
+    unsaid: Collection[str],
+) -> list[str]:
+    """Return in words the settings that are not the usual ones.
+
+    Args:
+        usual: every setting that counts, with its usual value.
+        parameters: the values found; what is missing is as usual.
+        words: by setting, what is said of a value, in the order it is said.
+        unsaid: settings that are named elsewhere.
+    """
+    notes = []
+    for name in [*(name for name in words if name in usual), *(n for n in usual if n not in words)]:
+        found = parameters.get(name, usual[name])
+        if name not in unsaid and found != usual[name]:
+            say = words.get(name)
+            notes.append(say(found) if say else f"{name} = {found}")
+    return notes
 
 
 def set_label(

@@ -19,6 +19,9 @@ from condrec.recommenders import RECOMMENDERS
 from condrec.report.mapping import Line
 from condrec.settings import parameters
 
+SECOND = "uni100"
+"""The protocol of next items that is not their data's own."""
+
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
@@ -88,11 +91,27 @@ class Recorded:
             )
         # Rows of an older version stay in the file; the latest one of a seed counts.
         rows = rows.sort_values("date", kind="stable")
-        return rows.drop_duplicates(["seed", "draw", "split", "metric"], keep="last")
+        one = ["seed", "draw", "split", "protocol", "metric"]
+        return rows.drop_duplicates(one, keep="last")
+
+
+def of_metric(rows: pd.DataFrame, metric: str, split: str) -> pd.DataFrame:
+    """Return the rows of one metric of a split.
+
+    Args:
+        rows: columns of ``data/recorded``.
+        metric: under the data's own protocol, or, where next items are ranked under a second one,
+            named with it as single users' metrics are: ``uni100:NDCG@10``.
+        split: ``test``, ``validation`` or ``train``.
+    """
+    protocol, _, name = metric.rpartition(":")
+    second = rows["protocol"] == (protocol or SECOND)
+    ranked = second if protocol else ~second
+    return rows[(rows["metric"] == name) & (rows["split"] == split) & ranked]
 
 
 def run_values(runs: pd.DataFrame, metric: str, split: str) -> pd.Series:
-    """Return a metric of every run, indexed by (seed, draw).
+    """Return a metric of every run, indexed by (seed, draw); see :func:`of_metric`.
 
     ``total_steps`` is the product of outer and inner steps; ``n_users`` of a condensed set is the
     column of that name.
@@ -102,7 +121,7 @@ def run_values(runs: pd.DataFrame, metric: str, split: str) -> pd.Series:
         return outer * inner
     if metric == "n_users" and (runs["method"] != "none").any():
         return _indexed(runs.drop_duplicates(["seed", "draw"], keep="last"), "n_users")
-    return _indexed(runs[(runs["metric"] == metric) & (runs["split"] == split)], "value")
+    return _indexed(of_metric(runs, metric, split), "value")
 
 
 def quality_values(runs: pd.DataFrame, full: pd.DataFrame) -> pd.Series:

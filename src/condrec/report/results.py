@@ -30,6 +30,7 @@ from condrec.experiments import (
     run_grid,
 )
 from condrec.experiments.reproduce import grid_runs, scales
+from condrec.report.matching import of_metric
 from condrec.report.plan import planned, selected
 
 FloatArray = NDArray[np.float64]
@@ -89,13 +90,22 @@ class Results:
     def values(
         self, metric: str, split: str = "test", test_content: str = "training"
     ) -> pd.DataFrame:
-        """Return the rows of one metric; statistics and costs are split ``train``."""
-        rows = self.rows
-        chosen = (rows["metric"] == metric) & (rows["split"] == split)
-        return rows[chosen & rows["test_content"].isin((test_content, ""))]
+        """Return the rows of one metric; statistics and costs are split ``train``.
+
+        Args:
+            metric: under the data's own protocol; ``uni100:NDCG@10`` names the other one that
+                next items are ranked under.
+            split: ``test``, ``validation`` or ``train``.
+            test_content: see :func:`condrec.report.tables.lines`.
+        """
+        rows = of_metric(self.rows, metric, split)
+        return rows[rows["test_content"].isin((test_content, ""))]
 
     def matrix(self, metric: str = "NDCG@5") -> dict[int, FloatArray]:
         """Return a metric of every ranked list by seed; there must be one configuration.
+
+        Args:
+            metric: see :meth:`values`.
 
         Raises:
             CondrecError: the configurations are several.
@@ -195,7 +205,8 @@ def fresh(
 
     def groups(key: str, model: str, metric: str) -> FloatArray | None:
         with np.load(folders[key] / "per_group.npz", allow_pickle=False) as found:
-            block = f"test:{metric}"
+            protocol, _, own = metric.rpartition(":")
+            block = f"test_{protocol}:{own}" if protocol else f"test:{own}"
             if block not in found.files:
                 return None
             # Users without a positive row count as 0, as in the mean and in the recorded file.

@@ -18,7 +18,7 @@ from condrec.report.results import Results
 from condrec.report.verdicts import claim_answer, verdict_table
 
 METRICS = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5")
-FLOORS = ("random", "popularity", "like-ratio")
+FLOORS = ("random", "popularity", "like-ratio", "markov")
 UNDER_THE_RULE = "by the same rule"
 """Heads the verdicts of settings other than the primary one, which alone has a verdict."""
 

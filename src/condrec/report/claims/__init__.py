@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from condrec.errors import unknown_name
-from condrec.report.claims import dconrec, distill_cf, tf_dcon
+from condrec.report.claims import dconrec, distill_cf, td3, tf_dcon
 from condrec.report.claims.base import Answer, Check, above, joined, over_runs
 from condrec.report.mapping import PaperMapping
 from condrec.report.matching import Recorded
 
-CHECKS: dict[str, Check] = tf_dcon.CHECKS | distill_cf.CHECKS | dconrec.CHECKS
+CHECKS: dict[str, Check] = tf_dcon.CHECKS | distill_cf.CHECKS | dconrec.CHECKS | td3.CHECKS
 """The test of every claim, by its id in ``claims.csv``."""
 
 

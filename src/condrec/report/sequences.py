@@ -1,0 +1,189 @@
+"""Tables of sequences, soft and real: what is stored, what learning adds, what decoding costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from condrec.experiments.grids.td3 import LEAD
+from condrec.report.formatting import count, number
+from condrec.report.implicit import measured
+from condrec.report.kept import cost_table, readable_costs
+from condrec.report.labels import metric_label
+from condrec.report.pairs import compare_each, stored_bytes
+from condrec.report.results import Results
+
+FULL_RANKING = ("NDCG@10", "MRR@10")
+"""Metrics of the next item among the whole catalogue."""
+AMONG_100 = ("uni100:NDCG@10", "uni100:MRR@10")
+"""The same among 100 sampled items, as TD3 ranks."""
+METRICS = FULL_RANKING + AMONG_100
+PRIMARY = {"method": "td3", "edition": "frozen", "start": "untrained"}
+"""Singles the primary variant out in a grid that changes nothing else of it."""
+SOFT = {"method": "random-soft-sequences", "edition": "frozen"}
+REAL = {"method": "random-sequences", "table": "frozen"}
+FULL = {"method": "none"}
+UNLEARNED = (
+    ({"method": "td3", "edition": "as_published"}, {"edition": "reset"}),
+    ({**PRIMARY, "edition": "reset"}, {"edition": "reset"}),
+    ({**PRIMARY, "edition": "strict"}, {"edition": "strict"}),
+)
+"""Other editions, each with the random soft sequences that bring the same along."""
+_LEARNED, _STORED, _PRETRAINING = "stored_learned", "stored_numbers", "seconds_pretrain"
+
+
+def against(
+    results: Results,
+    rivals: Sequence[Mapping[str, Any]],
+    metrics: Sequence[str] = METRICS,
+    models: Sequence[str] = (LEAD,),
+    over: str = "lists",
+    first: Mapping[str, Any] = PRIMARY,
+) -> pd.DataFrame:
+    """Compare one variant with rivals under several metrics, on every data set.
+
+    Args:
+        results: of a grid of sequences.
+        rivals: what singles each rival out, see :meth:`Results.where`.
+        metrics: metrics that are kept of every user.
+        models: trained models.
+        over: see :func:`condrec.report.comparisons.compare`.
+        first: the variant.
+
+    Returns:
+        Its columns, with ``metric``; ``model`` names data set, model where they are several, and
+        ranking.
+    """
+    chosen = [(first, rival) for rival in rivals]
+    parts = []
+    for metric in metrics:
+        found = compare_each(results, lambda _: chosen, metric, models, over, stored_bytes)
+        name = metric_label(metric)
+        parts.append(found.assign(metric=name, model=found["model"] + ", " + name))
+    return pd.concat(parts, ignore_index=True)
+
+
+def sizes(results: Results) -> pd.DataFrame:
+    """Return what each set stores, with and without the item table it ships, as numbers.
+
+    Args:
+        results: of one or several data sets; sets not run are left out.
+
+    Returns:
+        dataset, data, set; sequences; ``item ids`` of real sequences; ``learned`` numbers;
+        ``table`` numbers of item tables; ``own bytes`` of the sequences and ``bytes`` of all, each
+        with ``%`` of the full data's bytes.
+    """
+    found = measured(results.where(recommender=LEAD), (), against=LEAD)
+    for name in (_LEARNED, _STORED):
+        of_line = results.values(name, "train").groupby("line")["value"].mean()
+        found[name] = found["line"].map(of_line)
+    learned = found[_LEARNED].fillna(0.0)
+    own = 8 * found["interactions"] + 4 * learned
+    found = found.assign(learned=learned, table=(found["bytes"] - own) / 4, **{"own bytes": own})
+    found["own bytes %"] = found["own bytes"] * found["bytes %"] / found["bytes"]
+    found = found.rename(columns={"users": "sequences", "interactions": "item ids"})
+    columns = ["dataset", "data", "set", "sequences", "item ids", "learned", "table"]
+    columns += ["own bytes", "own bytes %", "bytes", "bytes %"]
+    return found.loc[found["seeds"] > 0, columns].reset_index(drop=True)
+
+
+def sizes_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return :func:`sizes` as a table to read."""
+    shares = {"own bytes": "Sequences", "bytes": "All"}
+    shown: dict[str, Any] = {
+        "Data": table["data"],
+        "Training set": table["set"],
+        "Sequences": table["sequences"].map(count),
+        "Item ids": table["item ids"].map(count),
+        "Learned numbers": table["learned"].map(count),
+        "Numbers of item vectors": table["table"].map(count),
+    }
+    for name, words in shares.items():
+        shown[f"{words}, kB"] = [number(x / 1000, 1) for x in table[name]]
+        shown[f"{words}, % of full bytes"] = [number(x, 1) for x in table[f"{name} %"]]
+    return pd.DataFrame(shown)
+
+
+def size_words(table: pd.DataFrame) -> str:
+    """Say in Markdown what the sequences take with and without item vectors; all computed."""
+    items = []
+    for name, part in table.groupby("data", sort=False):
+        ours = part[part["set"].str.startswith("TD3") & (part["table"] > 0)]
+        if len(ours):
+            row = ours.iloc[0]
+            items.append(
+                f"- **{name}**: the {row['sequences']:,.0f} learned sequences are "
+                f"{row['learned']:,.0f} numbers, {row['own bytes %']:.1f} % of the bytes of the "
+                f"full data; with the item vectors they need, {row['bytes %']:,.0f} %."
+            )
+    return "\n".join(items) or "Not run yet."
+
+
+def costs(results: Results) -> pd.DataFrame:
+    """Return :func:`condrec.report.kept.cost_table` of the lead model as a table to read.
+
+    Made-up sequences have a column for the model of the full data they start from, which is part
+    of the seconds to make them; steps of a training are in windows, which are not recorded.
+    """
+    table = cost_table(results, LEAD)
+    start = results.values(_PRETRAINING, "train")
+    names = results.plan.drop_duplicates("line").set_index("line")[["dataset", "set"]]
+    by_set = start.groupby("line")["value"].mean().rename("value").to_frame().join(names)
+    of_set = by_set.drop_duplicates(["dataset", "set"]).set_index(["dataset", "set"])["value"]
+    pairs = list(zip(table["dataset"], table["set"], strict=True))
+    shown = readable_costs(table).drop(columns="Steps of a full training")
+    pretraining = [number(of_set.get(pair, np.nan), 1) for pair in pairs]
+    shown.insert(3, "Of these the full-data model", pretraining)
+    return shown
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """What soft sequences take in one form.
+
+    Args:
+        learned: numbers that are learned.
+        table: numbers of the item table that decodes them.
+        multiplications: to compute all logits once, contracted in the cheapest order.
+    """
+
+    learned: int
+    table: int
+    multiplications: int
+
+
+def decoding(
+    form: str,
+    n_sequences: int,
+    length: int,
+    n_items: int,
+    width: int = 32,
+    rank_users: int = 8,
+    rank_times: int = 8,
+) -> Decoding:
+    """Return stored numbers and multiplications of a form (fact sheet TD3, 2.1 and 2.7).
+
+    Args:
+        form: ``tucker``, ``latent`` or ``dense``, see :class:`condrec.condensers.TD3`.
+        n_sequences: M.
+        length: L.
+        n_items: size of the catalogue.
+        width: d3.
+        rank_users: d1.
+        rank_times: d2.
+    """
+    cells, table = n_sequences * length, n_items * width
+    if form == "dense":
+        return Decoding(cells * n_items, 0, 0)
+    decode = cells * n_items * width
+    if form == "latent":  # its decoder is learned with it
+        return Decoding(cells * width + table, 0, decode)
+    learned = rank_users * rank_times * width + n_sequences * rank_users + length * rank_times
+    users_first = n_sequences * rank_times * width * (rank_users + length)
+    times_first = length * rank_users * width * (rank_times + n_sequences)
+    return Decoding(learned, table, decode + min(users_first, times_first))
