@@ -33,7 +33,7 @@ from condrec.condensers.unrolled import (
     window_gradient,
 )
 from condrec.recommenders import SASRec
-from condrec.recommenders.sequence import random_cut
+from condrec.recommenders.sequence_model import random_cut
 
 SHAPES = {"ml-100k": (1682, 50, 164), "magazine": (900, 20, 212)}
 """Items, length of a sequence, real windows in an outer batch."""

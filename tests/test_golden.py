@@ -27,6 +27,12 @@ SOFT = ("distill-cf", "random-soft")
 IMPLICIT = ("dconrec", "frozen-scores")
 KEEP = {"tail_degree": 2, "edition": "strict"}
 LEARN = {"steps": 4, "validation_interval": 2, "n_samples": 5}
+SOFT_SEQUENCES = ("random-soft-sequences", "td3", "farzi")
+REAL_SEQUENCES = ("random-sequences", "most-recent", "longest", "k-medoids-sequences")
+UNROLL = {
+    **{"length": 8, "full_epochs": 2, "outer_epochs": 2, "inner_steps": 6, "window": 3},
+    **{"outer_learning_rate": 0.1, "earliest": 1},
+}
 METHODS = [name for name in CONDENSERS if not name.startswith("released")]
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "tf-dcon": [
@@ -37,6 +43,10 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "svp-cf": [{"proxy_epochs": 2}, {"proxy_epochs": 2, "level": "users"}],
     "frozen-scores": [KEEP],
     "dconrec": [{**KEEP, "iterations": 3}, {"iterations": 3}],
+    "td3": [UNROLL, {**UNROLL, "edition": "frozen", "start": "untrained", "targets": "all"}],
+    "farzi": [{**UNROLL, "edition": "strict"}],
+    "random-soft-sequences": [{"length": 8, "full_epochs": 2, "scale": 100.0}],
+    **{name: [{"length": 8, "full_epochs": 2}] for name in REAL_SEQUENCES},
     "distill-cf": [LEARN, {**LEARN, "edition": "strict", "gumbel": "none"}],
 }
 
@@ -71,6 +81,17 @@ def soft_of(name: str, dataset: Dataset) -> list[float]:
     return numbers
 
 
+def soft_sequences_of(name: str, dataset: Dataset) -> list[float]:
+    numbers: list[float] = []
+    for settings in VARIANTS[name]:
+        small = condenser(name, settings).condense(dataset, 7, seed=3)
+        made = small.soft_sequences
+        assert made is not None
+        numbers += made.distributions()[:2, :2, :8].ravel().tolist()
+        numbers += [] if small.item_table is None else small.item_table.values[0].tolist()
+    return numbers
+
+
 @pytest.mark.parametrize("name", [*RECOMMENDERS, *METHODS])
 def test_results_change_only_with_the_version(
     name: str,
@@ -87,9 +108,12 @@ def test_results_change_only_with_the_version(
     module: Any = RECOMMENDERS.get(name) or CONDENSERS[name]
     if name in SOFT:
         found = soft_of(name, implicit_dataset)
+    elif name in SOFT_SEQUENCES:
+        found = soft_sequences_of(name, sequence_dataset)
     else:
         numbers = scores_of if name in RECOMMENDERS else condensed_of
-        data = sequence_dataset if name in SEQUENTIAL else tiny_dataset
+        sequential = name in (*SEQUENTIAL, *REAL_SEQUENCES)
+        data = sequence_dataset if sequential else tiny_dataset
         found = numbers(name, implicit_dataset if name in IMPLICIT else data)
     golden = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {}
     if os.environ.get("CONDREC_UPDATE_GOLDEN"):

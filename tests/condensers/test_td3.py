@@ -116,7 +116,13 @@ def test_the_outer_loss_by_hand(walks: Dataset) -> None:
 
 
 def test_learning_lowers_the_outer_loss(walks: Dataset) -> None:
-    settings = {**QUICK, "outer_epochs": 12, "outer_learning_rate": 0.1, "inner_steps": 20, "window": 10}
+    settings = {
+        **QUICK,
+        "outer_epochs": 12,
+        "outer_learning_rate": 0.1,
+        "inner_steps": 20,
+        "window": 10,
+    }
     _, log, cost = TD3(edition="frozen", start="untrained", **settings).learn(walks, 7, 0)
     losses = [row["loss"] for row in log.curve]
     assert np.mean(losses[-3:]) < np.mean(losses[:3]) - 0.1

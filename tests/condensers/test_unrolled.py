@@ -19,7 +19,7 @@ from condrec.condensers.unrolled import (
     window_gradient,
 )
 from condrec.recommenders import GRU4Rec, SASRec
-from condrec.recommenders.sequence import random_cut
+from condrec.recommenders.sequence_model import random_cut
 
 N_ITEMS, LENGTH, N_SEQUENCES = 11, 8, 6
 MODELS = {

@@ -17,15 +17,15 @@ from condrec.datasets import Dataset, ItemTable, Ragged, SoftSequences, training
 from condrec.errors import CondrecError
 from condrec.recommenders import recommender
 from condrec.recommenders.base import validation_score
-from condrec.recommenders.sequence import (
+from condrec.recommenders.sequence import add_gradients
+from condrec.recommenders.sequence_model import (
     Dropout,
     SequenceModel,
-    add_gradients,
     divergence,
     random_cut,
     start_from,
-    windows,
 )
+from condrec.recommenders.windows import windows
 
 CAUSAL = ("sasrec", "gru4rec", "narm")
 MODELS = (*CAUSAL, "bert4rec")

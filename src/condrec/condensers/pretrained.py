@@ -12,7 +12,8 @@ from torch import Tensor
 from condrec.condensers.shared_work import fingerprint, load_or_make
 from condrec.condensers.unrolled import Learner
 from condrec.datasets import Dataset
-from condrec.recommenders.sequence import SequenceConfig, SequenceModel
+from condrec.recommenders.sequence import SequenceConfig
+from condrec.recommenders.sequence_model import SequenceModel
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,8 @@ from condrec.condensers.base import Condenser
 from condrec.condensers.pretrained import Pretrained, pretrained
 from condrec.datasets import Dataset, ItemTable, SoftSequences
 from condrec.recommenders import RECOMMENDERS, resolve_device
-from condrec.recommenders.sequence import INITIAL_STD, SequenceConfig
+from condrec.recommenders.sequence import SequenceConfig
+from condrec.recommenders.sequence_model import INITIAL_STD
 from condrec.settings import require
 
 BACKBONES = ("sasrec", "gru4rec", "narm")

@@ -31,13 +31,9 @@ from condrec.condensers.unrolled import (
 from condrec.datasets import Dataset, SoftSequences, training_sequences
 from condrec.errors import CondrecError
 from condrec.recommenders import TrainingLog, resolve_device, validation_score
-from condrec.recommenders.sequence import (
-    INITIAL_STD,
-    SOFT_TARGETS,
-    FittedSequenceModel,
-    targets_of,
-    windows,
-)
+from condrec.recommenders.sequence import FittedSequenceModel
+from condrec.recommenders.sequence_model import INITIAL_STD, SOFT_TARGETS, targets_of
+from condrec.recommenders.windows import windows
 from condrec.settings import require
 
 FORMS = ("tucker", "dense", "latent")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from condrec.recommenders.sasrec import TransformerConfig, TransformerModel
-from condrec.recommenders.sequence import INITIAL_STD, SequenceModel, divergence
+from condrec.recommenders.sequence_model import INITIAL_STD, SequenceModel, divergence
 from condrec.settings import require
 
 SOFT_SHARE = 0.6

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from condrec.recommenders.sequence import Dropout, SequenceConfig, SequenceModel
+from condrec.recommenders.sequence import SequenceConfig
+from condrec.recommenders.sequence_model import Dropout, SequenceModel
 
 
 @dataclass(frozen=True)

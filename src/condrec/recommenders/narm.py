@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from condrec.recommenders.gru4rec import gru
-from condrec.recommenders.sequence import Dropout, SequenceConfig, SequenceModel
+from condrec.recommenders.sequence import SequenceConfig
+from condrec.recommenders.sequence_model import Dropout, SequenceModel
 from condrec.settings import require
 
 

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from condrec.recommenders.sequence import INITIAL_STD, Dropout, SequenceConfig, SequenceModel
+from condrec.recommenders.sequence import SequenceConfig
+from condrec.recommenders.sequence_model import INITIAL_STD, Dropout, SequenceModel
 from condrec.settings import require
 
 

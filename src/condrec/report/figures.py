@@ -205,7 +205,9 @@ def heat_map(table: pd.DataFrame, rows: str, columns: str, value: str, label: st
     """
     names = list(dict.fromkeys(table["data"]))
     across, down = (list(dict.fromkeys(table[each])) for each in (columns, rows))
-    size = 2.6 + 1.1 * len(across) * max(1, len(names)), 1.6 + 0.5 * len(down)
+    longest = max(map(len, down), default=0)
+    width = 2.6 + 0.08 * max(0, longest - 24) + 1.1 * len(across) * max(1, len(names))
+    size = width, 1.6 + 0.5 * len(down)
     figure, axes = panels(names, *size)
     low, high = table[value].min(), table[value].max()
     image = None
