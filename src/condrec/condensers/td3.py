@@ -172,7 +172,8 @@ class TD3(SoftSequenceCondenser):
         place = resolve_device(device)
         full = self.full_model(dataset, seed, place)
         gpus = [torch.cuda.current_device()] if place == "cuda" else []
-        with torch.random.fork_rng(devices=gpus):
+        # cuDNN's recurrences have no second derivative; torch's own have.
+        with torch.random.fork_rng(devices=gpus), torch.backends.cudnn.flags(enabled=False):
             torch.manual_seed(seed)
             return _Search(self, dataset, full, budget, seed, place).run()
 
