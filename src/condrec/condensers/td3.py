@@ -122,8 +122,17 @@ class TD3(SoftSequenceCondenser):
         self, dataset: Dataset, budget: float, seed: int, device: str
     ) -> dict[str, NDArray[Any]]:
         """Return what was learned, kept in the folder of runs."""
-        model = self.model()
-        parts = ["td3", self.VERSION, model.VERSION, asdict(self), budget, seed, device]
+        device, model = resolve_device(device), self.model()
+        parts = [
+            "td3",
+            TD3.VERSION,
+            self.VERSION,
+            model.VERSION,
+            asdict(self),
+            budget,
+            seed,
+            device,
+        ]
 
         def learn() -> dict[str, Any]:
             learned, _, cost = self.learn(dataset, budget, seed, device)

@@ -161,7 +161,7 @@ class Search:
         first = min(self.config.earliest, n) - 1
         self.everything.load(self.full.checkpoints[self.rng.integers(first, n)])
         if self.config.edition == "frozen":
-            self._set_items(self.table)
+            self._set_items(self.drifting)
         return self.learner.flat()
 
     def _untrained(self) -> Tensor:
