@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 import yaml
 
-from condrec.condensers import DConRec, DistillCF
+from condrec.condensers import TD3, DConRec, DistillCF
 from condrec.condensers.candidates import LEAST, OUTER_SHARE
 from condrec.condensers.dconrec import CREDITS
 from condrec.datasets import load_dataset, read_released_content, read_released_split
 from condrec.experiments.grids import GRIDS
 from condrec.recommenders import NAML
+from condrec.report.sequences import decoding
 from condrec.report.verdicts import TOLERANCE, WIDEST, spread_factor
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -117,9 +118,10 @@ def test_numbers_in_the_prose_are_kept_by_a_notebook(name):
             raise AssertionError(f"{source} keeps nothing called {key}")
 
 
-OPENED = ["condensation", "protocol", "tf_dcon", "distill_cf", "dconrec", "rerun", *NOTEBOOKS[:3]]
+OPENED = ["condensation", "protocol", "tf_dcon", "distill_cf", "dconrec", "td3", "rerun"]
+OPENED += NOTEBOOKS[:3]
 OPENED += ["notebooks/13_infinite_ae", "notebooks/14_distill_cf_step_by_step"]
-OPENED += [name for name in NOTEBOOKS if "dconrec" in name]
+OPENED += [name for name in NOTEBOOKS if "dconrec" in name or "td3" in name]
 
 
 @pytest.mark.parametrize("name", OPENED)
@@ -131,7 +133,7 @@ def test_chapters_open_and_end_alike(name):
 
 
 def test_the_grids_of_the_rerun_page_exist():
-    named = re.findall(r"`((?:tf-dcon|distill-cf|dconrec)-[\w-]+)`", PAGES["rerun"])
+    named = re.findall(r"`((?:tf-dcon|distill-cf|dconrec|td3)-[\w-]+)`", PAGES["rerun"])
     assert len(named) > 5 and set(named) <= set(GRIDS)
 
 
@@ -208,6 +210,26 @@ def test_the_settings_and_numbers_of_dconrec_are_as_stated():
     assert f"official number is {official.iterations:,} iterations" in text
     assert f"With {official.augment} predicted pairs" in text
     assert f"$\\max({LEAST}, " in text and OUTER_SHARE == 0.1
+
+
+def test_the_settings_and_numbers_of_td3_are_as_stated():
+    text = " ".join(PAGES["td3"].split())
+    (sentence,) = re.findall(
+        r"Settings that are \*\*our additions\*\*: (.*?)\. What they are", text
+    )
+    named = set(re.findall(r"(?<!\})`(\w+)`", sentence))  # without what is cited
+    assert len(named) == 4 and named <= {field.name for field in fields(TD3)}
+    official = TD3()
+    for fact in (
+        f"{official.outer_epochs} passes, at most {official.inner_steps} inner steps",
+        f"a window of {official.window}",
+        f"$d_1 = d_2 = {official.rank_users}$",
+    ):
+        assert fact in text, fact
+    (head,) = re.findall(r"^\| Point \| (`as_published`.*)$", PAGES["td3"], re.M)
+    assert tuple(re.findall(r"`(\w+)`", head)) == TD3.editions
+    # "More than ten times the numbers of the factors."
+    assert 10 * decoding("tucker", 30, 20, 900).learned < 900 * 32
 
 
 def test_the_counts_of_the_data_of_distill_cf_are_as_stated(real_data):

@@ -58,7 +58,7 @@ def test_a_plan_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         ("rnu", "did you mean 'run'"),
         ("run --dataset embeded --method none --recommender naml --seed 0", "'embedded'"),
         ("run --dataset embedded --method tfdcon --recommender naml --seed 0", "'tf-dcon'"),
-        ("run --dataset embedded --method none --recommender nalm --seed 0", "'naml'"),
+        ("run --dataset embedded --method none --recommender namll --seed 0", "'naml'"),
         (
             "run --dataset embedded --method none --recommender naml --seed 0 --set epoch=2",
             "'epochs'",

@@ -127,6 +127,14 @@ def test_every_user_stays_known_and_every_model_trains(
 
 
 @every_case
+def test_auto_is_the_device_that_is_there(case: str, sequence_dataset: Dataset) -> None:
+    name, settings = CASES[case]
+    found = condenser(name, settings).condense(sequence_dataset, 6, 0, device="auto")
+    if not torch.cuda.is_available():
+        assert fingerprint(found) == fingerprint(condense(case, sequence_dataset))
+
+
+@every_case
 def test_saved_and_loaded_equal(case: str, sequence_dataset: Dataset, tmp_path: Path) -> None:
     condensed = condense(case, sequence_dataset)
     save_dataset(condensed, tmp_path)

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from condrec.condensers import TD3, Farzi, condenser, size
-from condrec.condensers import td3 as td3_module
 from condrec.condensers.pretrained import pretrained
 from condrec.condensers.real_sequences import latest
 from condrec.condensers.shared_work import fingerprint
 from condrec.condensers.soft_sequences import RandomSoftSequences
+from condrec.condensers.td3_search import Search
 from condrec.condensers.unrolled import Learner
 from condrec.datasets import Dataset, Interactions, embedded_sequences, training_sequences
 from condrec.errors import CondrecError
@@ -90,7 +90,7 @@ def _search(method: TD3, dataset: Dataset, n: float = 4, seed: int = 0) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         full = method.full_model(dataset, seed, "cpu")
-        return td3_module._Search(method, dataset, full, n, seed, "cpu")
+        return Search(method, dataset, full, n, seed, "cpu")
 
 
 def test_the_outer_loss_by_hand(walks: Dataset) -> None:
@@ -153,7 +153,7 @@ def test_warm_up_adds_up_over_an_epoch_only_as_published(
     walks: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     starts: dict[str, int] = {}
-    begin = td3_module._Search._begin
+    begin = Search._begin
     for edition in ("as_published", "reset"):
         starts[edition] = 0
 
@@ -161,7 +161,7 @@ def test_warm_up_adds_up_over_an_epoch_only_as_published(
             starts[edition] += 1
             return begin(self)
 
-        monkeypatch.setattr(td3_module._Search, "_begin", count)
+        monkeypatch.setattr(Search, "_begin", count)
         TD3(edition=edition, **{**QUICK, "outer_batch_size": 1000}).learn(walks, 4, 0)
     assert starts["as_published"] == 1  # one epoch
     assert starts["reset"] > 2  # every outer step

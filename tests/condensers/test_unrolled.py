@@ -61,8 +61,8 @@ class Case:
 
     def outer(self, theta: Tensor) -> Tensor:
         self.model.eval()
-        lengths = torch.full((4,), LENGTH)
-        fresh = torch.ones(4, LENGTH - 1, dtype=torch.bool)
+        lengths = torch.full((4,), LENGTH, device=theta.device)
+        fresh = torch.ones(4, LENGTH - 1, dtype=torch.bool, device=theta.device)
         loss: Tensor = self.learner.call(theta, "hard_loss", self.ids, lengths, fresh)
         return loss
 
@@ -172,3 +172,18 @@ def test_frozen_parameters_are_no_part_of_the_flat_vector() -> None:
     assert "items.weight" not in learner.parts(learner.flat())
     learner.load(torch.zeros_like(learner.flat()))
     assert model.items.weight.abs().sum() > 0
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@every_model
+def test_a_step_built_again_is_the_same_on_a_gpu(name: str) -> None:
+    case = Case(name)
+    case.model.cuda()
+    case.soft, case.ids = case.soft.cuda(), case.ids.cuda()
+    state = case.state.map(lambda each: each.cuda())
+    arguments = (case.inner, case.outer, state, case.soft, case.window, case.adam)
+    with torch.backends.cudnn.flags(enabled=False):
+        torch.testing.assert_close(
+            window_gradient(*arguments)[1], plain_gradient(*arguments)[1], rtol=1e-8, atol=1e-10
+        )

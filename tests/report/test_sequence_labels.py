@@ -70,7 +70,7 @@ def test_sets_are_called(method: str, settings: dict[str, Any], expected: str) -
 def test_sets_of_equal_numbers_say_what_they_equal() -> None:
     share = td3.EQUAL_NUMBERS[MAGAZINE][0]
     found = label("random-sequences", {"length": td3.LONGEST}, share)
-    assert found.startswith("random real sequences (as many numbers as published factors, ")
+    assert found.startswith("random real sequences (as many bytes as published factors, ")
     assert found.endswith(" % of interactions)")
 
 
@@ -85,7 +85,8 @@ def test_every_change_of_a_setting_is_said() -> None:
 def test_no_two_sets_of_a_grid_are_called_alike(grid: str, profile: str) -> None:
     plan = planned(grid, grid_runs(grid, profile)).drop_duplicates("line")
     assert not plan.duplicated(["dataset", "recommender", "set"]).any()
-    assert not plan["set"].str.contains("official").any() or grid == "td3-overall"
+    near = ("td3-overall", "td3-search")  # what was tried first lay near the official settings
+    assert not plan["set"].str.contains("official").any() or grid in near
 
 
 def test_methods_models_and_data_have_names() -> None:

@@ -56,9 +56,10 @@ def test_a_metric_names_its_ranking(overall):
     assert lead.values("NDCG@10")["value"].tolist() == [0.4] * 5
     assert lead.values("uni100:NDCG@10")["value"].tolist() == [0.8] * 5
     assert of_metric(overall.rows, "uni100:HR@10", "test").empty
-    table = kept.of_model(overall, "sasrec", sequences.METRICS).set_index("series")
-    assert table.loc["random real sequences", "uni100:MRR@10"] == pytest.approx(0.6)
-    assert table.loc["random real sequences", "uni100:MRR@10 kept"] == pytest.approx(75.0)
+    table = kept.of_model(overall, "sasrec", sequences.METRICS).set_index("set")
+    row = table.loc["random real sequences (30 sequences)"]
+    assert row["uni100:MRR@10"] == pytest.approx(0.6)
+    assert row["uni100:MRR@10 kept"] == pytest.approx(75.0)
 
 
 def test_models_are_told_from_floors(overall):
@@ -157,8 +158,9 @@ def test_decoding_counts_the_stored_numbers(form):
     stored = SoftSequences(factors, table)
     found = sequences.decoding(form, m, length, n, d, d1, d2)
     assert found.learned == stored.n_learned + (n * d if form == "latent" else 0)
-    assert found.table == (0 if table is None else n * d)
-    by_hand = {"tucker": 90 + 180, "latent": 0, "dense": 0}[form]  # G with U, then with T
+    assert found.table == (n * d if form == "tucker" else 0)
+    # G with T first and U second, 120 + 120, takes less than U first, 90 + 180.
+    by_hand = {"tucker": 240, "latent": 0, "dense": 0}[form]
     assert found.multiplications == by_hand + (0 if form == "dense" else m * length * n * d)
 
 

@@ -10,6 +10,7 @@ import pytest
 from condrec.experiments import Run
 from condrec.report.claims import check_claim
 from condrec.report.mapping import TD3
+from condrec.report.mapping.td3 import LEARNED
 from condrec.report.matching import Recorded, run_values
 from condrec.report.published import claims
 
@@ -50,8 +51,6 @@ def check(claim: str, *frames: pd.DataFrame) -> tuple[str, str]:
 def test_recorded_runs_keep_both_rankings(implicit_rows):
     rows = ranked_twice(implicit_rows(value, OVERALL, MAGAZINE))
     ready = Recorded.from_rows(rows)
-    from condrec.report.mapping.td3 import LEARNED
-
     runs = ready.runs(OVERALL, MAGAZINE, LEARNED, "sasrec", 30)
     assert run_values(runs, "NDCG@10", "test").mean() == pytest.approx(0.44)
     assert run_values(runs, "uni100:NDCG@10", "test").mean() == pytest.approx(0.88)

@@ -136,11 +136,10 @@ class Window:
 
 
 def _seed(device: torch.device, seed: int) -> None:
-    """Seed the device's own generator; ``torch.manual_seed`` also keeps a stack trace for CUDA."""
+    """Seed what a step draws from; ``torch.manual_seed`` would keep a stack trace at every call."""
+    torch.default_generator.manual_seed(seed)  # of target positions, on any device
     if device.type == "cuda":
         torch.cuda.manual_seed(seed)
-    else:
-        torch.default_generator.manual_seed(seed)
 
 
 def _gradient(

@@ -10,6 +10,7 @@ from typing import Any
 
 from condrec.condensers import (
     CONDENSERS,
+    TD3,
     Condenser,
     DConRec,
     DistillCF,
@@ -99,6 +100,8 @@ class Run:
             names += [method.backbone, method.proxy]
         if isinstance(method, SequenceCondenser):
             names.append(method.backbone)
+        if isinstance(method, TD3):  # Farzi is learned by its search too
+            used["td3"] = TD3.VERSION
         if isinstance(method, TFDCon):
             names.append(method.encoder)
             used["sentence_embeddings"] = SENTENCE_VERSION

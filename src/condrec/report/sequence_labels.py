@@ -85,9 +85,11 @@ def sequence_notes(
         notes += [words, *base]
     else:
         notes += changed_settings(usual, parameters, _WORDS, _NAMED_ELSEWHERE)
+        if not real and parameters.get("soft_targets") == "all":
+            notes.append("every position a target")
     equal = td3.EQUAL_NUMBERS.get(dataset, ())
     if budget is not None and budget in equal:
-        notes.append(f"as many numbers as {_EQUAL[equal.index(budget)]}")
+        notes.append(f"as many bytes as {_EQUAL[equal.index(budget)]}")
     return [note for note in notes if note]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from condrec.experiments.grids.td3 import LEAD
+from condrec.recommenders import SASRec
 from condrec.report.formatting import count, number
 from condrec.report.implicit import measured
 from condrec.report.kept import cost_table, readable_costs
@@ -28,11 +29,15 @@ SOFT = {"method": "random-soft-sequences", "edition": "frozen"}
 REAL = {"method": "random-sequences", "table": "frozen"}
 FULL = {"method": "none"}
 UNLEARNED = (
-    ({"method": "td3", "edition": "as_published"}, {"edition": "reset"}),
-    ({**PRIMARY, "edition": "reset"}, {"edition": "reset"}),
+    (
+        {"method": "td3", "edition": "as_published"},
+        {"edition": "reset", "soft_targets": SASRec.soft_targets},
+    ),
+    ({**PRIMARY, "edition": "reset"}, {"edition": "reset", "soft_targets": "all"}),
     ({**PRIMARY, "edition": "strict"}, {"edition": "strict"}),
 )
-"""Other editions, each with the random soft sequences that bring the same along."""
+"""Other editions, each with the random soft sequences of the same shape and targets that bring the
+same along; only the drift of the published edition has no control."""
 _LEARNED, _STORED, _PRETRAINING = "stored_learned", "stored_numbers", "seconds_pretrain"
 
 

@@ -3,7 +3,7 @@
 from condrec.experiments.grids.td3 import MODELS
 from condrec.report.mapping.types import Line, PaperMapping
 
-LEARNED = Line("td3", "frozen", {"start": "untrained"})
+LEARNED = Line("td3", "frozen", {"start": "untrained", "backbone": MODELS[0]})
 """The primary variant."""
 PUBLISHED_EDITION = Line("td3", "as_published")
 RANDOM_SOFT = Line("random-soft-sequences", "frozen")
