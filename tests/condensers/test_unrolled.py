@@ -16,6 +16,7 @@ from condrec.condensers.unrolled import (
     Window,
     ordinary_steps,
     plain_gradient,
+    states_of,
     window_gradient,
 )
 from condrec.recommenders import GRU4Rec, SASRec
@@ -52,7 +53,7 @@ class Case:
         begin = Window([blocks[0], blocks[1]], [1, 2])
         self.state = ordinary_steps(
             self.inner, State.begin(self.learner.flat()), self.soft, begin, self.adam
-        )[-1]
+        )
 
     def inner(self, theta: Tensor, batch: Tensor) -> Tensor:
         self.model.train()
@@ -95,7 +96,7 @@ def test_equals_finite_differences(name: str) -> None:
         for step in (1e-5, -1e-5):
             moved = case.soft.clone()
             moved[a, b, c] += step
-            end = ordinary_steps(case.inner, case.state, moved, case.window, case.adam)[-1]
+            end = ordinary_steps(case.inner, case.state, moved, case.window, case.adam)
             values.append(float(case.outer(end.theta)))
         found = (values[0] - values[1]) / 2e-5
         assert found == pytest.approx(float(gradient[a, b, c]), rel=1e-5, abs=1e-5 * scale)
@@ -105,7 +106,7 @@ def test_equals_finite_differences(name: str) -> None:
 def test_adam_is_torchs_step_by_step(name: str) -> None:
     case = Case(name, n_steps=6)
     start = case.learner.flat()
-    states = ordinary_steps(case.inner, State.begin(start), case.soft, case.window, case.adam)
+    states = list(states_of(case.inner, State.begin(start), case.soft, case.window, case.adam))
     theta = start.clone().requires_grad_()
     optimizer = torch.optim.Adam([theta], lr=0.01, weight_decay=1e-3)
     for state, rows, seed in zip(states[1:], case.window.rows, case.window.seeds, strict=True):

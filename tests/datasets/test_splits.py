@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from condrec.datasets.splits import (
     RULES,
+    ages,
     first_of_pairs,
     no_histories,
     rank_within,
@@ -98,3 +101,11 @@ def test_first_of_pairs_by_hand() -> None:
 def test_no_histories() -> None:
     assert no_histories(3).lengths.tolist() == [0, 0, 0]
     assert len(no_histories(0)) == 0
+
+
+def test_ages_count_the_later_rows_of_a_user() -> None:
+    rows = Interactions([0, 1, 0, 1, 0], [5, 6, 7, 8, 9], [1] * 5, [30, 1, 10, 1, 20])
+    # User 0's latest is item 5 (time 30), then 9 (20); user 1's are tied: the later row is later.
+    assert ages(rows, 2).tolist() == [0, 1, 2, 0, 1]
+    without = replace(rows, time=None)
+    assert ages(without, 2).tolist() == [2, 1, 1, 0, 0]

@@ -8,15 +8,8 @@ from condrec.condensers import TD3
 from condrec.datasets import load_dataset
 from condrec.experiments import make_run
 from condrec.experiments.grids import grid
-from condrec.experiments.grids.td3 import (
-    CHOSEN,
-    EQUAL_NUMBERS,
-    LEAD,
-    MODELS,
-    PUBLISHED,
-    length,
-    n_sequences,
-)
+from condrec.experiments.grids.td3 import length, n_sequences
+from condrec.experiments.grids.td3_settings import CHOSEN, EQUAL_BYTES, LEAD, MODELS, PUBLISHED
 from condrec.experiments.reproduce import scales
 
 NAMES = ("td3-overall", "td3-transfer", "td3-ablation", "td3-models", "td3-search")
@@ -50,8 +43,8 @@ def test_shares_take_as_many_numbers_as_the_factors_and_the_table(real_data: obj
             learned = rank * rank * width + (n_sequences(scale) + length(scale)) * rank
             expected.append(learned / (2 * n_rows))  # a row is two ids
         expected.append((learned + width * data.n_items) / (2 * n_rows))
-        shares = EQUAL_NUMBERS[scale.dataset]
-        assert shares == pytest.approx([each for each in expected if each < 1], rel=4e-3)
+        shares = EQUAL_BYTES[scale.dataset]
+        assert shares == pytest.approx([each for each in expected if each < 1], abs=6e-5)
 
 
 def test_settings_of_the_scripts_are_those_of_the_fact_sheet() -> None:

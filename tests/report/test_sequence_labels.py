@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from condrec.condensers import TD3, condenser
-from condrec.experiments.grids import Scale, td3
+from condrec.experiments.grids import Scale, td3, td3_settings
 from condrec.experiments.reproduce import grid_runs
 from condrec.report.implicit_labels import implicit_label
 from condrec.report.labels import DATA_LABELS, MODEL_LABELS
@@ -16,8 +16,8 @@ from condrec.report.sequence_labels import SEQUENCE_LABELS
 from condrec.settings import parameters
 
 MAGAZINE = "magazine@leave-one-out-5-3"
-CHOSEN = {**td3.CHOSEN[MAGAZINE], "length": 20}
-OFFICIAL = {**td3.PUBLISHED[MAGAZINE], "length": 20}
+CHOSEN = {**td3_settings.CHOSEN[MAGAZINE], "length": 20}
+OFFICIAL = {**td3_settings.PUBLISHED[MAGAZINE], "length": 20}
 
 
 def label(method: str, settings: dict[str, Any], budget: float = 30) -> str:
@@ -68,8 +68,8 @@ def test_sets_are_called(method: str, settings: dict[str, Any], expected: str) -
 
 
 def test_sets_of_equal_numbers_say_what_they_equal() -> None:
-    share = td3.EQUAL_NUMBERS[MAGAZINE][0]
-    found = label("random-sequences", {"length": td3.LONGEST}, share)
+    share = td3_settings.EQUAL_BYTES[MAGAZINE][0]
+    found = label("random-sequences", {"length": td3_settings.LONGEST}, share)
     assert found.startswith("random real sequences (as many bytes as published factors, ")
     assert found.endswith(" % of interactions)")
 
@@ -90,7 +90,7 @@ def test_no_two_sets_of_a_grid_are_called_alike(grid: str, profile: str) -> None
 
 
 def test_methods_models_and_data_have_names() -> None:
-    assert {*td3.MODELS, *td3.FLOORS} <= set(MODEL_LABELS)
+    assert {*td3_settings.MODELS, *td3_settings.FLOORS} <= set(MODEL_LABELS)
     assert {MAGAZINE, "ml-100k@leave-one-out", "embedded-sequences"} <= set(DATA_LABELS)
     used = {run.method for run in grid_runs("td3-overall", "real")} - {"none"}
     assert used <= set(SEQUENCE_LABELS)

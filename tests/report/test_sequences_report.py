@@ -37,7 +37,7 @@ def two_rankings(results: Results) -> Results:
         each.assign(protocol="uni100", value=2 * each["value"]) for each in (ndcg, more[0].copy())
     ]
     cost = rows[(rows["metric"] == "outer_steps") & rows["method"].isin(["td3", "random-soft"])]
-    facts = {"stored_learned": 1000.0, "stored_numbers": 9000.0, "seconds_pretrain": 20.0}
+    facts = {"stored_learned": 1000.0, "seconds_pretrain": 20.0}
     more += [cost.assign(metric=name, value=x) for name, x in facts.items()]
     every = pd.concat([rows, *more], ignore_index=True)
     soft = every["method"].isin(["td3"])

@@ -22,14 +22,12 @@ class Pretrained:
 
     Args:
         model: it, with the weights of the best validation.
-        best: these weights, flat, shape [P].
         checkpoints: weights after each of the first epochs, shape [n_kept, P].
         n_epochs: epochs run.
         seconds: of the training.
     """
 
     model: SequenceModel
-    best: Tensor
     checkpoints: Tensor
     n_epochs: int
     seconds: float
@@ -37,7 +35,7 @@ class Pretrained:
     @property
     def table(self) -> Tensor:
         """The best model's item vectors V, shape [n_items, d]."""
-        return Learner(self.model).parts(self.best)["items.weight"]
+        return self.model.items.weight.detach()
 
 
 def pretrained(
@@ -72,11 +70,9 @@ def pretrained(
     stored = load_or_make("pretrained", [*parts, fingerprint(dataset)], make)
     with torch.random.fork_rng(devices=[]):  # its random weights are overwritten
         model = config.build(dataset.n_items).to(device)
-    best = torch.from_numpy(stored["best"]).to(device)
-    Learner(model).load(best)
+    Learner(model).load(torch.from_numpy(stored["best"]).to(device))
     return Pretrained(
         model.eval(),
-        best,
         torch.from_numpy(stored["checkpoints"]).to(device),
         int(stored["n_epochs"]),
         float(stored["seconds"]),

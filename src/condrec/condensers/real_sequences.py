@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from condrec.condensers.base import share_of_positives
 from condrec.condensers.clustering import distances, k_means
 from condrec.condensers.soft_sequences import SequenceCondenser
-from condrec.datasets import Dataset, Interactions, ItemTable, training_sequences
-from condrec.datasets.sequences import ordered
+from condrec.datasets import Dataset, ItemTable, training_sequences
+from condrec.datasets.splits import ages
 from condrec.errors import CondrecError
 from condrec.recommenders import resolve_device
 from condrec.settings import require
@@ -60,17 +60,8 @@ class RealSequences(SequenceCondenser):
         if self.table != "none":
             full = self.full_model(dataset, seed, resolve_device(device))
             table = ItemTable(full.table.cpu().numpy(), frozen=self.table == "frozen")
-        return replace(dataset, train=latest(rows, kept), item_table=table)
-
-
-def latest(rows: Interactions, n_kept: IntArray) -> Interactions:
-    """Return of every user the latest rows, ``n_kept`` of them [n_users], in the order given."""
-    time = np.zeros(len(rows), dtype=np.int64) if rows.time is None else rows.time
-    order = np.lexsort((np.arange(len(rows)), time, rows.user))
-    counts = np.bincount(rows.user, minlength=len(n_kept))
-    after = np.empty(len(rows), dtype=np.int64)  # how many rows of the same user are later
-    after[order] = np.repeat(np.cumsum(counts), counts) - 1 - np.arange(len(rows))
-    return rows.where(after < n_kept[rows.user])
+        latest = ages(rows, dataset.n_users) < kept[rows.user]
+        return replace(dataset, train=rows.where(latest), item_table=table)
 
 
 @dataclass(frozen=True)
@@ -110,9 +101,9 @@ class Longest(RealSequences):
 
     def order(self, dataset: Dataset, budget: float, seed: int, device: str) -> IntArray:
         """Sort users by the length of their sequences."""
-        lengths = ordered(dataset.train.positives, dataset.n_users).lengths
+        n_rows = np.bincount(dataset.train.positives.user, minlength=dataset.n_users)
         users = dataset.train_users
-        return users[np.argsort(-lengths[users], kind="stable")]
+        return users[np.argsort(-n_rows[users], kind="stable")]
 
 
 @dataclass(frozen=True)
@@ -128,12 +119,8 @@ class KMedoidsSequences(RealSequences):
             f"k-medoids-sequences: budget: found {budget:g}, expected a number of sequences",
         )
         full = self.full_model(dataset, seed, resolve_device(device))
-        recent = training_sequences(dataset).truncate(self.length, "last")
-        weight = full.model.items.weight
-        ids = torch.from_numpy(recent.padded()[0]).to(weight.device)
-        lengths = torch.from_numpy(recent.lengths).to(weight.device)
         with torch.no_grad():
-            vectors = full.model.last(full.model.embed(ids), lengths).double().cpu().numpy()
+            vectors = full.model.encode(training_sequences(dataset)).double().cpu().numpy()
         centroids = k_means(vectors, int(budget), np.random.default_rng([seed, 79]))
         away = distances(vectors, centroids)
         chosen: list[int] = []

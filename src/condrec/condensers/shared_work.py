@@ -40,13 +40,12 @@ def load_or_make(
 def fingerprint(dataset: Dataset) -> str:
     """Return a hash of everything in the data that a model sees while it trains."""
     digest = hashlib.sha256()
-    sizes = np.array([dataset.n_users, dataset.n_items]) if dataset.next_item else np.empty(0)
+    sizes = np.array([dataset.n_users, dataset.n_items])
     arrays: list[NDArray[Any]] = [sizes, dataset.histories.values, dataset.histories.offsets]
     arrays += [] if dataset.tokens is None else [dataset.tokens.values, dataset.tokens.offsets]
     for rows in (dataset.train, dataset.validation):
         arrays += [rows.user, rows.item, rows.label]
-        if dataset.next_item and rows.time is not None:
-            arrays.append(rows.time)  # the order of sequences
+        arrays += [] if rows.time is None else [rows.time]
     if dataset.soft is not None:
         arrays.append(dataset.soft.matrix)
     if dataset.soft_sequences is not None:

@@ -114,11 +114,17 @@ class SoftSequenceCondenser(SequenceCondenser):
         }
 
     def finished(
-        self, dataset: Dataset, sequences: SoftSequences, start: NDArray[np.float32]
+        self, dataset: Dataset, sequences: SoftSequences, start: NDArray[np.float32] | None
     ) -> Dataset:
-        """Return the data set whose training sequences are soft, with what learners start from."""
+        """Return the data set whose training sequences are soft, with what learners start from.
+
+        Args:
+            dataset: the full data.
+            sequences: what is trained on.
+            start: item vectors [n_items, d]; ``strict`` leaves them behind.
+        """
         table = None
-        if self.edition != "strict":
+        if start is not None and self.edition != "strict":
             table = ItemTable(start, frozen=self.edition == "frozen")
         return replace(
             dataset,
@@ -131,17 +137,9 @@ class SoftSequenceCondenser(SequenceCondenser):
     def facts(
         self, dataset: Dataset, condensed: Dataset, budget: float | None, seed: int, device: str
     ) -> dict[str, float]:
-        """Return how many numbers are stored, learned ones and all."""
+        """Return how many numbers are learned; tables are counted in the set's bytes."""
         made = condensed.soft_sequences
-        if made is None:
-            return {}
-        tables = [made.table, None if condensed.item_table is None else condensed.item_table.values]
-        distinct = {each.tobytes(): each.size for each in tables if each is not None}
-        learned = made.n_learned
-        return {
-            "stored_learned": float(learned),
-            "stored_numbers": float(learned + sum(distinct.values())),
-        }
+        return {} if made is None else {"stored_learned": float(made.n_learned)}
 
 
 @dataclass(frozen=True)

@@ -113,10 +113,11 @@ class TD3(SoftSequenceCondenser):
 
     def select(self, dataset: Dataset, budget: float, seed: int, device: str) -> Dataset:
         """Learn the sequences."""
-        stored = dict(self._load_or_learn(dataset, budget, seed, device))
+        stored = self._load_or_learn(dataset, budget, seed, device)
         names = ("core", "users", "times", "latent", "logits")
         factors = {name: stored[name] for name in names if name in stored}
-        return self.finished(dataset, SoftSequences(factors, stored.get("table")), stored["start"])
+        sequences = SoftSequences(factors, stored.get("table"))
+        return self.finished(dataset, sequences, stored.get("start"))
 
     def _load_or_learn(
         self, dataset: Dataset, budget: float, seed: int, device: str
@@ -139,10 +140,9 @@ class TD3(SoftSequenceCondenser):
             made = learned.soft_sequences
             assert made is not None
             tables = {} if made.table is None else {"table": made.table}
-            start = self.full_model(dataset, seed, device).table.cpu().numpy()
             if learned.item_table is not None:
-                start = learned.item_table.values
-            return {**made.factors, **tables, "start": start, **cost}
+                tables["start"] = learned.item_table.values
+            return {**made.factors, **tables, **cost}
 
         return load_or_make("soft-sequences", [*parts, fingerprint(dataset)], learn)
 

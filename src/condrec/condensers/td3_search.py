@@ -93,9 +93,9 @@ class Search:
                 soft = self._distributions()
                 warm_up, window = self._steps()
                 # Only the warm-up moves the learner that is carried on (section 2.5).
-                before = ordinary_steps(self._inner, State.begin(theta), soft, warm_up, self.adam)[
-                    -1
-                ]
+                before = ordinary_steps(
+                    *(self._inner, State.begin(theta), soft, warm_up, self.adam)
+                )
                 theta = before.theta
                 loss, gradient, _ = window_gradient(
                     self._inner, self._outer(batch), before, soft.detach(), window, self.adam
@@ -114,7 +114,7 @@ class Search:
                 losses.append(float(loss))
                 n_inner += len(warm_up) + len(window)
             paused = time.perf_counter()
-            score = self._validate(epoch)
+            score = self._validate()
             validating += time.perf_counter() - paused
             if score > best:
                 best, state = score, self._state()
@@ -166,7 +166,7 @@ class Search:
 
     def _untrained(self) -> Tensor:
         """Return random parameters; the item vectors are kept where the edition keeps them."""
-        fresh = self.config.model().build(self.dataset.n_items).to(self.full.best.device)
+        fresh = self.config.model().build(self.dataset.n_items).to(self.table.device)
         self.everything.load(Learner(fresh).flat())
         if self.config.edition != "strict":
             self._set_items(self.drifting)
@@ -228,7 +228,7 @@ class Search:
 
         return loss
 
-    def _validate(self, epoch: int) -> float:
+    def _validate(self) -> float:
         """Return the validation score of a learner trained on the sequences alone.
 
         Its encoder is random; the item vectors are V, or random in ``strict``.  As published they
@@ -237,7 +237,7 @@ class Search:
         soft = self._distributions().detach()
         steps = self._window(0, self.config.inner_steps)
         begin = State.begin(self._untrained())
-        end = ordinary_steps(self._inner, begin, soft, steps, self.adam)[-1]
+        end = ordinary_steps(self._inner, begin, soft, steps, self.adam)
         self.learner.load(end.theta)
         if self.published:
             self.drifting = self.model.items.weight.detach().clone()

@@ -12,7 +12,7 @@ pass of the window.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,10 +150,10 @@ def _gradient(
     return found
 
 
-def ordinary_steps(
+def states_of(
     inner: InnerLoss, state: State, soft: Tensor, window: Window, adam: Adam
-) -> list[State]:
-    """Take steps without a graph; return the states before each of them and the last one.
+) -> Iterator[State]:
+    """Take steps without a graph; yield the states before each of them and the last one.
 
     Args:
         inner: loss of the learner on a batch.
@@ -162,13 +162,22 @@ def ordinary_steps(
         window: the steps.
         adam: the inner optimiser.
     """
-    states, soft = [state], soft.detach()
+    yield state
     for rows, seed in zip(window.rows, window.seeds, strict=True):
-        theta = states[-1].theta.detach().requires_grad_()
-        gradient = _gradient(inner, theta, soft[rows], seed)
+        theta = state.theta.detach().requires_grad_()
+        gradient = _gradient(inner, theta, soft.detach()[rows], seed)
         with torch.no_grad():
-            states.append(adam.step(states[-1], gradient))
-    return states
+            state = adam.step(state, gradient)
+        yield state
+
+
+def ordinary_steps(
+    inner: InnerLoss, state: State, soft: Tensor, window: Window, adam: Adam
+) -> State:
+    """Take steps without a graph; return the state after them, see :func:`states_of`."""
+    for after in states_of(inner, state, soft, window, adam):
+        state = after
+    return state
 
 
 def window_gradient(
@@ -186,7 +195,7 @@ def window_gradient(
 
     Source: exact reverse mode with one step's graph at a time (checkpointing at every step).
     """
-    states = ordinary_steps(inner, state, soft, window, adam)
+    states = list(states_of(inner, state, soft, window, adam))
     end = states[-1].theta.detach().requires_grad_()
     loss = outer(end)
     (d_theta,) = torch.autograd.grad(loss, end)

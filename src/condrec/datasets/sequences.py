@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from condrec.datasets.splits import oldest_first
 from condrec.datasets.types import Dataset, IntArray, Interactions, Ragged
 
 
 def ordered(rows: Interactions, n_users: int) -> Ragged:
-    """Return the items of every user by time; rows of the same time stay in their order.
-
-    Without times the order of the rows counts.
-    """
-    time = np.zeros(len(rows), dtype=np.int64) if rows.time is None else rows.time
-    order = np.argsort(time, kind="stable")
+    """Return the items of every user, in the order of :func:`oldest_first`."""
+    order = oldest_first(rows)
     return Ragged.group(rows.user[order], rows.item[order], n_users)
 
 

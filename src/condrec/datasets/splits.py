@@ -30,21 +30,24 @@ def rank_within(groups: IntArray, n_groups: int) -> IntArray:
     return rank
 
 
-def _times(rows: Interactions, rule: str) -> IntArray:
+def oldest_first(rows: Interactions) -> IntArray:
+    """Return the rows' places by time; ties, and rows without times, stay in their order."""
+    return np.arange(len(rows)) if rows.time is None else np.argsort(rows.time, kind="stable")
+
+
+def ages(rows: Interactions, n_users: int) -> IntArray:
+    """Return how many later rows the user of each row has; of two ties the later row is later."""
+    found = np.empty(len(rows), dtype=np.int64)
+    latest_first = oldest_first(rows)[::-1]
+    found[latest_first] = rank_within(rows.user[latest_first], n_users)
+    return found
+
+
+def _need_times(rows: Interactions, rule: str) -> None:
     if rows.time is None:
         raise CondrecError(
             f"split {rule}: found no time column, expected one; choose random-80-10-10"
         )
-    return rows.time
-
-
-def _ages(rows: Interactions, n_users: int, rule: str) -> IntArray:
-    """Return how many later rows the user of each row has; of two ties the later row is later."""
-    oldest_first = np.argsort(_times(rows, rule), kind="stable")
-    ages = np.empty(len(rows), dtype=np.int64)
-    latest_first = oldest_first[::-1]
-    ages[latest_first] = rank_within(rows.user[latest_first], n_users)
-    return ages
 
 
 def _tenths(place: IntArray, rows: Interactions, n_users: int) -> IntArray:
@@ -62,13 +65,15 @@ def _random(rows: Interactions, n_users: int, seed: int) -> IntArray:
 
 
 def _time(rows: Interactions, n_users: int, seed: int) -> IntArray:
-    return _tenths(_ages(rows, n_users, "time-80-10-10"), rows, n_users)
+    _need_times(rows, "time-80-10-10")
+    return _tenths(ages(rows, n_users), rows, n_users)
 
 
 def _leave_one_out(rows: Interactions, n_users: int, seed: int) -> IntArray:
-    ages = _ages(rows, n_users, LEAVE_ONE_OUT)
+    _need_times(rows, LEAVE_ONE_OUT)
+    age = ages(rows, n_users)
     enough = np.bincount(rows.user, minlength=n_users)[rows.user] >= 3
-    return np.where(enough & (ages < 2), 2 - ages, 0)
+    return np.where(enough & (age < 2), 2 - age, 0)
 
 
 _RULES: dict[str, Callable[[Interactions, int, int], IntArray]] = {

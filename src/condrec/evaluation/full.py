@@ -16,7 +16,7 @@ from scipy import sparse
 from condrec.datasets import Dataset, SparseMatrix, dense, interaction_matrix, known_matrix
 from condrec.errors import CondrecError
 from condrec.evaluation.listed import RankingResult
-from condrec.evaluation.metrics import FloatArray, IntArray, pooled_auc
+from condrec.evaluation.metrics import FloatArray, IntArray, check_cutoffs, pooled_auc
 
 ScoreUsers = Callable[[IntArray, SparseMatrix], NDArray[np.floating]]
 """Scores every item, [b, n_items], for users [b] with known items [b, n_items]."""
@@ -61,8 +61,7 @@ def full_metrics(
         CondrecError: no positive row in the split, scores that are not finite or of the wrong
             shape, cut-offs that are not whole numbers above 0.
     """
-    if not ks or any(isinstance(k, bool) or k != int(k) or k < 1 for k in ks):
-        raise CondrecError(f"ks: found {tuple(ks)}, expected whole numbers above 0")
+    check_cutoffs(ks)
     n_users, n_items = dataset.n_users, dataset.n_items
     rows = dataset.test if split == "test" else dataset.validation
     targets = interaction_matrix(rows, n_users, n_items)

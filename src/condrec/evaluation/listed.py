@@ -15,6 +15,7 @@ from condrec.evaluation.metrics import (
     IntArray,
     Ranking,
     auc,
+    check_cutoffs,
     ndcg,
     recall,
     reciprocal_rank,
@@ -64,8 +65,7 @@ def listed_metrics(
     """
     if len(rows) == 0:
         raise CondrecError("rows: found none, expected at least one candidate to rank")
-    if not ks or any(isinstance(k, bool) or k != int(k) or k < 1 for k in ks):
-        raise CondrecError(f"ks: found {tuple(ks)}, expected whole numbers above 0")
+    check_cutoffs(ks)
     values = _checked(scores, len(rows))
     ids, group = np.unique(rows.group, return_inverse=True)
     kept = np.bincount(group, weights=rows.label, minlength=len(ids)) > 0

@@ -80,6 +80,12 @@ class Ranking:
         return self.per_group(self.label)
 
 
+def check_cutoffs(ks: Sequence[int]) -> None:
+    """Refuse cut-offs that are not whole numbers above 0."""
+    if not ks or any(isinstance(k, bool) or k != int(k) or k < 1 for k in ks):
+        raise CondrecError(f"ks: found {tuple(ks)}, expected whole numbers above 0")
+
+
 def ndcg(ranking: Ranking, k: int) -> FloatArray:
     """Return NDCG@k with gain 1 and discount log2; NaN for a group without a positive.
 

@@ -17,7 +17,7 @@ from condrec.datasets import Dataset, Ragged, SparseMatrix, known_matrix, known_
 from condrec.errors import CondrecError
 from condrec.evaluation.full import CHUNK_BYTES, checked_scores
 from condrec.evaluation.listed import RankingResult
-from condrec.evaluation.metrics import FloatArray, IntArray
+from condrec.evaluation.metrics import FloatArray, IntArray, check_cutoffs
 
 ScoreNext = Callable[[IntArray, SparseMatrix, Ragged], NDArray[np.floating]]
 """Scores every item, [b, n_items], for users [b], known by items [b, n_items] and sequences."""
@@ -50,8 +50,7 @@ def next_item_metrics(
         CondrecError: no held-out row, more than one a user, cut-offs that are not whole numbers
             above 0, or scores that are not finite or of the wrong shape.
     """
-    if not ks or any(isinstance(k, bool) or k != int(k) or k < 1 for k in ks):
-        raise CondrecError(f"ks: found {tuple(ks)}, expected whole numbers above 0")
+    check_cutoffs(ks)
     rows = (dataset.test if split == "test" else dataset.validation).positives
     users, first = np.unique(rows.user, return_index=True)
     if not len(users):

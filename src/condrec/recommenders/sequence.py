@@ -141,7 +141,7 @@ class SequenceConfig(EpochConfig):
     def _hard_epochs(
         self, model: SequenceModel, dataset: Dataset, seed: int
     ) -> Callable[[int], float]:
-        # The longest step is the cheapest, and was no worse than half of it on ML-100K.
+        # The longest step is the cheapest.
         ids, lengths, fresh = windows(training_sequences(dataset), self.context, self.context)
         place = model.items.weight.device
         table = [torch.from_numpy(array).to(place) for array in (ids, lengths, fresh)]
@@ -189,8 +189,8 @@ class SequenceConfig(EpochConfig):
 def add_gradients(model: SequenceModel, ids: Tensor, lengths: Tensor, fresh: Tensor) -> Tensor:
     """Add the gradients of ``hard_loss`` to the weights' and return the loss, detached.
 
-    The gradient of the logits, softmax less the item predicted, is written down: half the time of
-    autograd, as a block of predictions stays in the processor's cache and its memory is reused.
+    The gradient of the logits, softmax less the item predicted, is written down: so a block of
+    predictions stays in the processor's cache and its memory is used again.
     """
     vectors, targets = model.predictions(ids, lengths, fresh)
     table, read = model.items.weight, vectors.detach()
@@ -250,14 +250,10 @@ class FittedSequenceModel(FullRanker):
         self, users: NDArray[np.int64], known: SparseMatrix, sequences: Ragged
     ) -> NDArray[np.float32]:
         """Score every item as the next; a user nothing is known of gets equal scores."""
-        weight = self.model.items.weight
-        scores = np.zeros((len(sequences), weight.shape[0]), dtype=np.float32)
+        scores = np.zeros((len(sequences), self.model.items.num_embeddings), dtype=np.float32)
         some = np.flatnonzero(sequences.lengths)
         if len(some):
-            recent = sequences.take(some).truncate(self.model.max_length, "last")
-            ids = torch.from_numpy(recent.padded()[0]).to(weight.device)
-            lengths = torch.from_numpy(recent.lengths).to(weight.device)
             with torch.no_grad():
-                vectors = self.model.last(self.model.embed(ids), lengths)
+                vectors = self.model.encode(sequences.take(some))
                 scores[some] = self.model.scores(vectors).cpu().numpy()
         return scores

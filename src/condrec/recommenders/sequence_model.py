@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from condrec.datasets import ItemTable
+from condrec.datasets import ItemTable, Ragged
 from condrec.errors import CondrecError
 
 if TYPE_CHECKING:
@@ -67,6 +67,16 @@ class SequenceModel(nn.Module):
         """Return what has been read of whole sequences, shape [b, d]."""
         return self.hidden(embedded, lengths)[torch.arange(len(lengths)), lengths - 1]
 
+    def encode(self, sequences: Ragged) -> Tensor:
+        """Return what has been read of the most recent items of each sequence, shape [b, d].
+
+        Args:
+            sequences: b lists of items, none empty.
+        """
+        recent, place = sequences.truncate(self.max_length, "last"), self.items.weight.device
+        ids, lengths = (torch.from_numpy(x).to(place) for x in (recent.padded()[0], recent.lengths))
+        return self.last(self.embed(ids), lengths)
+
     def scores(self, vectors: Tensor) -> Tensor:
         """Return the logits of every item as the next, shape [..., n_items]."""
         return vectors @ self.items.weight.T
@@ -112,7 +122,7 @@ class SequenceModel(nn.Module):
 
 
 class Dropout(nn.Dropout):
-    """Dropout whose mask is drawn as uniform numbers: a quarter of the time of torch's own."""
+    """Dropout whose mask is drawn as uniform numbers: on a CPU cheaper than torch's own."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Zero a share ``p`` of the entries in training, scale the others by 1 / (1 - p)."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from condrec.condensers import CONDENSERS
-from condrec.experiments.grids import Scale, td3
+from condrec.experiments.grids import Scale, td3, td3_settings
 from condrec.report.labels import MODEL_LABELS, changed_settings
 from condrec.settings import parameters as fields_of
 
@@ -87,7 +87,7 @@ def sequence_notes(
         notes += changed_settings(usual, parameters, _WORDS, _NAMED_ELSEWHERE)
         if not real and parameters.get("soft_targets") == "all":
             notes.append("every position a target")
-    equal = td3.EQUAL_NUMBERS.get(dataset, ())
+    equal = td3_settings.EQUAL_BYTES.get(dataset, ())
     if budget is not None and budget in equal:
         notes.append(f"as many bytes as {_EQUAL[equal.index(budget)]}")
     return [note for note in notes if note]
@@ -106,8 +106,10 @@ def _nearest_settings(
 ) -> tuple[str, list[str]]:
     """Return which settings a search was made with, chosen or official, and what differs."""
     scale = Scale(dataset, ())
-    chosen = td3.CHOSEN.get(dataset, td3.CHOSEN["ml-100k@leave-one-out"])
-    known = {"chosen settings": chosen, "official settings": td3.PUBLISHED.get(dataset, {})}
+    known = {
+        "chosen settings": td3_settings.chosen(dataset),
+        "official settings": td3_settings.PUBLISHED.get(dataset, {}),
+    }
     found = {
         words: changed_settings(
             {**usual, **settings, "length": td3.length(scale)}, parameters, _WORDS, _NAMED_ELSEWHERE

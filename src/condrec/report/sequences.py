@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from condrec.experiments.grids.td3 import LEAD
+from condrec.experiments.grids.td3_settings import LEAD
 from condrec.recommenders import SASRec
 from condrec.report.formatting import count, number
 from condrec.report.implicit import measured
@@ -38,7 +38,7 @@ UNLEARNED = (
 )
 """Other editions, each with the random soft sequences of the same shape and targets that bring the
 same along; only the drift of the published edition has no control."""
-_LEARNED, _STORED, _PRETRAINING = "stored_learned", "stored_numbers", "seconds_pretrain"
+_LEARNED, _PRETRAINING = "stored_learned", "seconds_pretrain"
 
 
 def against(
@@ -84,10 +84,8 @@ def sizes(results: Results) -> pd.DataFrame:
         with ``%`` of the full data's bytes.
     """
     found = measured(results.where(recommender=LEAD), (), against=LEAD)
-    for name in (_LEARNED, _STORED):
-        of_line = results.values(name, "train").groupby("line")["value"].mean()
-        found[name] = found["line"].map(of_line)
-    learned = found[_LEARNED].fillna(0.0)
+    of_line = results.values(_LEARNED, "train").groupby("line")["value"].mean()
+    learned = found["line"].map(of_line).fillna(0.0)
     own = 8 * found["interactions"] + 4 * learned
     found = found.assign(learned=learned, table=(found["bytes"] - own) / 4, **{"own bytes": own})
     found["own bytes %"] = found["own bytes"] * found["bytes %"] / found["bytes"]

@@ -42,7 +42,7 @@ class Grid:
         name: name on the command line.
         answers: which table or figure it answers, in words.
         build: the runs at a scale.
-        data: which of a profile's data sets it runs on: ``texts``, ``implicit`` (Distill-CF)
+        data: which of a profile's data sets it runs on: ``texts``, ``implicit`` (Distill-CF),
             ``interactions`` (DConRec) or ``sequences`` (TD3).
         primary: the settings verdicts are given under.
         curves: whether the epochs' curves are recorded too.

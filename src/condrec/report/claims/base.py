@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from condrec.report.mapping import PaperMapping
-from condrec.report.matching import Recorded
+from condrec.report.matching import Recorded, run_values
 
 Answer = tuple[str, str]
 Check = Callable[[float, str, Recorded, PaperMapping], Answer]
@@ -23,6 +23,18 @@ def over_runs(values: pd.Series) -> tuple[float, float, float]:
         return mean, -np.inf, np.inf
     half = float(stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n))
     return mean, mean - half, mean + half
+
+
+def kept_percent(ours: pd.DataFrame, full: pd.DataFrame, metric: str) -> pd.Series:
+    """Return a metric in percent of the same model's mean on the full data, run by run.
+
+    Args:
+        ours: recorded rows of the runs on a set.
+        full: the same on the full data.
+        metric: a metric of the test.
+    """
+    values, base = (run_values(rows, metric, "test") for rows in (ours, full))
+    return base if base.empty else 100 * values / float(base.mean())
 
 
 def side(low: float, high: float, bound: float) -> str:

@@ -14,6 +14,7 @@ from condrec.report.claims.base import (
     above,
     interval,
     joined,
+    kept_percent,
     over_runs,
     side,
 )
@@ -38,20 +39,17 @@ def _runs(recorded: Recorded, dataset: str, line: Line, model: str) -> pd.DataFr
     return recorded.runs(GRID, dataset, line, model, SHARE)
 
 
-def kept_percent(
+def _kept_percent(
     recorded: Recorded, dataset: str, line: Line, model: str, metric: str
 ) -> pd.Series:
-    """Return a metric in percent of the same model's mean on the full data, run by run."""
-    ours, full = (
-        run_values(_runs(recorded, dataset, each, model), metric, "test") for each in (line, FULL)
-    )
-    return full if full.empty else 100 * ours / float(full.mean())
+    ours, full = (_runs(recorded, dataset, each, model) for each in (line, FULL))
+    return kept_percent(ours, full, metric)
 
 
 def _parts(recorded: Recorded, dataset: str) -> dict[str, pd.Series]:
     """Return what every model that was run keeps, by metric and model."""
     found = {
-        f"{MODEL_LABELS[model]} {metric}": kept_percent(recorded, dataset, LEARNED, model, metric)
+        f"{MODEL_LABELS[model]} {metric}": _kept_percent(recorded, dataset, LEARNED, model, metric)
         for model in BACKBONES
         for metric in METRICS
     }

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from condrec.report.claims.base import NOT_RUN, Answer, Check, above, interval, over_runs
+from condrec.report.claims.base import (
+    NOT_RUN,
+    Answer,
+    Check,
+    above,
+    interval,
+    kept_percent,
+    over_runs,
+)
 from condrec.report.labels import DATA_LABELS, MODEL_LABELS, metric_label
 from condrec.report.mapping import Line, PaperMapping
 from condrec.report.mapping.td3 import (
@@ -36,24 +44,13 @@ def _runs(recorded: Recorded, grid: str, dataset: str, line: Line, model: str) -
     return recorded.runs(grid, dataset, line, model, N_SEQUENCES)
 
 
-def kept_percent(
-    recorded: Recorded, grid: str, dataset: str, line: Line, model: str, metric: str
-) -> pd.Series:
-    """Return a metric in percent of the same model's mean on the full data, run by run."""
-    ours, full = (
-        run_values(_runs(recorded, grid, dataset, each, model), metric, "test")
-        for each in (line, FULL)
-    )
-    return full if full.empty else 100 * ours / float(full.mean())
-
-
 def _kept(
     recorded: Recorded, grid: str, dataset: str, line: Line, model: str, *metrics: str
 ) -> dict[str, pd.Series]:
+    """Return what a model keeps under each metric, by their names."""
+    ours, full = (_runs(recorded, grid, dataset, each, model) for each in (line, FULL))
     found = {
-        f"{MODEL_LABELS[model]} {metric_label(each)}": kept_percent(
-            recorded, grid, dataset, line, model, each
-        )
+        f"{MODEL_LABELS[model]} {metric_label(each)}": kept_percent(ours, full, each)
         for each in metrics
     }
     return {name: values for name, values in found.items() if len(values)}

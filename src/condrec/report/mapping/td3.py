@@ -1,6 +1,6 @@
 """How the claims of TD3 are answered; none of its tables was found."""
 
-from condrec.experiments.grids.td3 import MODELS
+from condrec.experiments.grids.td3_settings import MODELS
 from condrec.report.mapping.types import Line, PaperMapping
 
 LEARNED = Line("td3", "frozen", {"start": "untrained", "backbone": MODELS[0]})
