@@ -27,6 +27,7 @@ CONTENTS = (
     "extractive",
     "truncated",
     "random",
+    "title",
     "released-condensed",
     "released-random",
     "realigned-random",
@@ -83,6 +84,8 @@ def short_texts(dataset: Dataset, content: str, seed: int) -> Ragged:
     kind = content if content in ("recorded", "extractive") else "auto"
     model = language_model(dataset, kind)
     titles = dataset.titles or tuple("" for _ in range(dataset.n_items))
+    if content == "title":
+        return encode(dataset, list(titles))
     texts = model.condense_items(titles, dataset.descriptions, dataset.categories)
     condensed = encode(dataset, texts)
     if content == "truncated":

@@ -10,8 +10,10 @@ import csv
 import gzip
 import io
 import warnings
+import zlib
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -136,14 +138,14 @@ class Behaviors:
             candidates = shown.split()
             try:
                 seconds = int(datetime.strptime(when, _TIME).replace(tzinfo=UTC).timestamp())
-                which = int(impression)
-                items = [news[each[:-2]] for each in candidates]
+                which = array("q", [int(impression)])
                 labels = [_CLICK[each[-2:]] for each in candidates]
+                items = [news[each[:-2]] for each in candidates]
                 past = [news[each] for each in history.split()]
             except KeyError as error:
                 lines.reject(number, f"the unknown news or label {str(error.args[0])[:20]!r}")
                 continue
-            except ValueError:
+            except (ValueError, OverflowError):
                 lines.reject(number, f"impression {impression[:20]!r} or time {when[:30]!r}")
                 continue
             if not items:
@@ -154,7 +156,7 @@ class Behaviors:
                 self.histories.append(array("i", past))
             self.users.append(self.user[user])
             self.times.append(seconds)
-            self.impressions.append(which)
+            self.impressions.extend(which)
             self.counts.append(len(items))
             self.items.extend(items)
             self.labels.extend(labels)
@@ -206,7 +208,7 @@ def read_mind(name: str, seed: int = 0) -> Dataset:
     for split in ("train", "dev"):
         shown = files[f"{split} behaviors"]
         with _opened(shown) as stream:
-            ends.append(behaviors.add_file(str(shown), iter(stream), news.number))
+            ends.append(behaviors.add_file(str(shown), stream, news.number))
     held_out = np.random.default_rng([seed, 47]).permutation(np.arange(ends[0], ends[1]))
     half = len(held_out) // 2
     used = {official_files(name)[what]: file_sha256(path) for what, path in files.items()}
@@ -245,8 +247,16 @@ def read_mind_small_sample() -> Dataset:
     return _dataset("mind-small-sample", news, behaviors, parts, sources(used))
 
 
-def _opened(path: Path) -> gzip.GzipFile | io.BufferedReader:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+@contextmanager
+def _opened(path: Path) -> Iterator[Iterator[bytes]]:
+    """Yield the lines of a plain or gzipped file, and refuse one that is damaged."""
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
+            yield iter(stream)
+    except (OSError, EOFError, zlib.error) as error:
+        raise CondrecError(
+            f"{path}: found a damaged file ({error}), expected a whole one; get the file again"
+        ) from None
 
 
 def _add_news(news: News, path: Path) -> None:
@@ -256,7 +266,7 @@ def _add_news(news: News, path: Path) -> None:
     """
     lines = Lines(str(path), 8)
     with _opened(path) as stream:
-        for number, fields in lines.read(iter(stream)):
+        for number, fields in lines.read(stream):
             if not fields[0]:
                 lines.reject(number, "no news id")
                 continue
