@@ -8,8 +8,8 @@ from condrec.profiles import read_profile
 
 def test_the_two_profiles_have_the_same_parameters():
     assert set(read_profile("quick")) == set(read_profile("real"))
-    assert read_profile("quick")["dataset"] == "embedded"
-    assert read_profile("real")["dataset"] == "tfdcon-movielens"
+    assert read_profile("quick")["texts"] == ["embedded"]
+    assert read_profile("real")["texts"][0] == "tfdcon-movielens"
     assert len(read_profile("real")["seeds"]) == 5
 
 

@@ -17,7 +17,7 @@ def movielens(real_data: Path) -> Dataset:
 
 @pytest.mark.parametrize("subset", ["condensed", "random", "majority"])
 def test_refuses_other_data_sets(subset: str, tiny_dataset: Dataset) -> None:
-    with pytest.raises(CondrecError, match="found data set 'tiny', expected tfdcon-movielens"):
+    with pytest.raises(CondrecError, match="found data set 'tiny', expected one of tfdcon-movie"):
         condenser(f"released-{subset}").condense(tiny_dataset, None, 0)
     with pytest.raises(CondrecError, match="budget: found 47, but this method takes none"):
         condenser(f"released-{subset}").condense(tiny_dataset, 47, 0)

@@ -186,7 +186,7 @@ def test_ml_1m_by_hand(ml_1m: Path) -> None:
 
 
 def test_times_of_ml_1m_come_from_the_official_ratings(ml_1m: Path) -> None:
-    with pytest.raises(CondrecError, match="ratings.dat: found none.*choose random-80-10-10"):
+    with pytest.raises(CondrecError, match="ratings.dat: found nothing.*choose random-80-10-10"):
         read_ml_1m("leave-one-out")
     (ml_1m / RATINGS).write_text(ratings_text())
     dataset = read_ml_1m("leave-one-out")

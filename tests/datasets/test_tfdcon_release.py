@@ -15,7 +15,7 @@ from condrec.datasets import (
 )
 from condrec.datasets.files import open_data_file
 from condrec.datasets.movielens import RATINGS
-from condrec.datasets.tfdcon_release import N_ITEMS, _rows_by_id, _whole, read_replies
+from condrec.datasets.tfdcon_release import MOVIELENS, read_replies, rows_by_id, whole
 from condrec.errors import CondrecError
 from condrec.text import tokenizer
 
@@ -80,7 +80,7 @@ def test_the_condensed_rows_stand_in_the_original_order(release: Dataset) -> Non
 def test_clicks_and_histories_agree_with_movielens_itself(release: Dataset) -> None:
     lines = open_data_file(RATINGS).decode("ascii").splitlines()
     ratings = np.array([line.split("\t") for line in lines], dtype=np.int64)
-    raw = read_replies()[1]
+    raw = np.array(read_replies()[1]).astype(np.int64)
     stars = {(u, m): (rating, time) for u, m, rating, time in ratings.tolist()}
     for rows in (release.train, release.validation, release.test):
         found = [
@@ -101,7 +101,7 @@ def test_contents_and_tokens_belong_to_the_items(release: Dataset) -> None:
     encoder = tokenizer()
     condensed = read_released_content("condensed")
     pieces = encoder.encode(release.replies.contents, limit=20)
-    assert [condensed[i].tolist() for i in range(N_ITEMS)] == pieces
+    assert [condensed[i].tolist() for i in range(MOVIELENS.n_items)] == pieces
     named = [title.rsplit(" (", 1)[0] for title in release.titles]
     same = [
         release.tokens[i].tolist()[: len(each)] == each
@@ -123,9 +123,9 @@ def test_the_released_random_content_is_misaligned(release: Dataset) -> None:
     assert release.tokens is not None
     random, condensed = read_released_content("random"), read_released_content("condensed")
     frequent = set(np.argsort(-np.bincount(condensed.values))[:300].tolist())
-    raw = read_replies()[1]
+    raw = np.array(read_replies()[1]).astype(np.int64)
     own, other = [], []
-    for m in np.flatnonzero(raw - 1 != np.arange(N_ITEMS)):
+    for m in np.flatnonzero(raw - 1 != np.arange(MOVIELENS.n_items)):
         description = set(random[m].tolist()) - set(release.tokens[m].tolist()) - frequent
         own.append(len(description & set(condensed[m].tolist())))
         # The film whose place in MovieLens is this item's place in the list of descriptions.
@@ -135,7 +135,10 @@ def test_the_released_random_content_is_misaligned(release: Dataset) -> None:
 
 @pytest.mark.parametrize("which", ["original", "random"])
 def test_content_files_stand_in_the_order_of_movielens(which: str, real_data: Path) -> None:
-    assert np.array_equal(read_replies()[1][released_content_order(which)], np.arange(N_ITEMS) + 1)
+    assert np.array_equal(
+        np.array(read_replies()[1]).astype(np.int64)[released_content_order(which)],
+        np.arange(MOVIELENS.n_items) + 1,
+    )
 
 
 def test_replies_and_histories_have_one_entry_each(release: Dataset) -> None:
@@ -198,11 +201,11 @@ def test_unknown_names_get_the_nearest_one(read: object) -> None:
 )
 def test_bad_ids_are_refused(ids: list[object], words: str) -> None:
     with pytest.raises(CondrecError, match=words):
-        _whole("a.npy", "uid", np.array(ids, dtype=object), 3)
+        whole("a.npy", "uid", np.array(ids, dtype=object), 3)
 
 
 def test_rows_are_found_by_id_and_must_be_complete() -> None:
-    assert _rows_by_id("a.npy", "mid", np.array([2, 0, 1]), 3).tolist() == [1, 2, 0]
+    assert rows_by_id("a.npy", "mid", np.array([2, 0, 1]), 3).tolist() == [1, 2, 0]
     for ids in ([0, 1], [0, 1, 1], [0, 1, 2, 2]):
         with pytest.raises(CondrecError, match="exactly once"):
-            _rows_by_id("a.npy", "mid", np.array(ids), 3)
+            rows_by_id("a.npy", "mid", np.array(ids), 3)

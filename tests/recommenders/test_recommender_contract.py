@@ -146,7 +146,7 @@ def test_user_vectors(name: str, tiny_dataset: Dataset) -> None:
     vectors = fitted.user_vectors(tiny_dataset)
     assert vectors.shape == (30, 16)
     assert np.isfinite(vectors).all()
-    items = fitted.model.item_table(tiny_dataset.tokens).double().numpy()
+    items = fitted.model.item_table(tiny_dataset.tokens, np.arange(25)).double().numpy()
     expected = (vectors[tiny_dataset.test.user] * items[tiny_dataset.test.item]).sum(1)
     np.testing.assert_allclose(
         fitted.score(tiny_dataset, tiny_dataset.test), expected, rtol=1e-5, atol=1e-5

@@ -59,6 +59,7 @@ def plain_logits(
 
 
 USERS = [0, 3, 5, 0, 12, 17, 5]  # repeated users, and two with an empty history
+EVERY = np.arange(25)
 CANDIDATES = np.random.default_rng(0).integers(25, size=(len(USERS), 5)).tolist()
 
 
@@ -90,10 +91,13 @@ def test_logits_loss_and_gradients_equal_a_plain_implementation(
 def test_tables_equal_the_plain_vectors(config: TextModelConfig, tiny_dataset: Dataset) -> None:
     model = built(config, tiny_dataset).eval()
     assert tiny_dataset.tokens is not None
-    items = model.item_table(tiny_dataset.tokens)
-    in_chunks = model.item_table(tiny_dataset.tokens, chunk=4)
+    items = model.item_table(tiny_dataset.tokens, EVERY)
+    in_chunks = model.item_table(tiny_dataset.tokens, EVERY, chunk=4)
     torch.testing.assert_close(items, in_chunks)
-    users = model.user_table(items, tiny_dataset.histories, torch.tensor(USERS))
+    some = model.item_table(tiny_dataset.tokens, EVERY[5:9])
+    torch.testing.assert_close(some[5:9], items[5:9])
+    assert not some[:5].any() and not some[9:].any()
+    users = model.user_table(items, tiny_dataset.histories.take(USERS))
     expected = plain_logits(model, tiny_dataset, USERS, CANDIDATES)
     found = torch.einsum("bh,bch->bc", users, items[torch.tensor(CANDIDATES)])
     torch.testing.assert_close(found, expected, atol=1e-9, rtol=1e-9)
@@ -107,7 +111,7 @@ def test_item_table_of_texts_with_new_words_and_no_words(
     model = built(config, tiny_dataset).eval()
     known = [3, 4, 5]
     table = Ragged.from_lists([known, [], [0, 3], [*known]])
-    items = model.item_table(table)
+    items = model.item_table(table, np.arange(4))
     assert items.shape == (4, 16)
     assert torch.isfinite(items).all()
     assert (items[1] == 0).all()
@@ -131,8 +135,8 @@ def test_dropout_acts_in_training_only(config: TextModelConfig, tiny_dataset: Da
 def test_a_user_is_the_mix_of_the_own_history_only(tiny_dataset: Dataset) -> None:
     model = built(NAML(**SIZES), tiny_dataset).eval()
     assert tiny_dataset.tokens is not None
-    items = model.item_table(tiny_dataset.tokens)
-    users = model.user_table(items, tiny_dataset.histories, torch.tensor([3, 0]))
+    items = model.item_table(tiny_dataset.tokens, EVERY)
+    users = model.user_table(items, tiny_dataset.histories.take([3, 0]))
     assert (users[0] == 0).all()
     history = items[torch.tensor(tiny_dataset.histories[0])]
     low, high = history.min(0).values, history.max(0).values

@@ -85,7 +85,7 @@ def test_nothing_recorded_is_an_empty_plan_of_open_runs(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "project_data", lambda: tmp_path)
     (tmp_path / "registry.json").symlink_to(data / "registry.json")
     found = recorded_results("tf-dcon-table-2")
-    assert found.rows.empty and len(found.open) == len(found.plan) == 1
+    assert found.rows.empty and len(found.open) == len(found.plan) == 4
 
 
 def test_recorded_results_are_in_the_order_of_the_grid():

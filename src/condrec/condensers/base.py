@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from condrec.condensers.content import CONTENTS, with_content
-from condrec.datasets import Dataset
+from condrec.datasets import IN_PART, Dataset
 from condrec.errors import CondrecError
 from condrec.settings import require
 
@@ -28,6 +28,8 @@ class Condenser:
     editions: ClassVar[tuple[str, ...]] = EDITIONS
     unit: ClassVar[str] = "users"
     """What a budget from 1 on counts; empty for a method that takes no budget."""
+    needs_all_rows: ClassVar[bool] = True
+    """Whether it can do nothing with data whose training rows are known in part."""
     content: str = "original"
     """Texts the items carry in the condensed set, see :func:`with_content`."""
     validation: str = "own"
@@ -64,8 +66,15 @@ class Condenser:
             device: where a method that trains a model does so.
 
         Raises:
-            CondrecError: a budget that is missing, not positive or above what the data hold.
+            CondrecError: a budget that is missing, not positive or above what the data hold;
+                data whose full training rows are missing.
         """
+        if self.needs_all_rows and dataset.data_split == IN_PART:
+            raise CondrecError(
+                f"{dataset.name}: found the training rows of {len(dataset.train_users)} users, "
+                "expected those of all; the others' file is missing (data/README.md says which): "
+                "put it there, choose a released set, or the data set of the known users"
+            )
         if self.unit:
             budget = check_budget(dataset, budget, self.unit)
         elif budget is not None:

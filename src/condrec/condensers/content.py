@@ -11,6 +11,7 @@ from condrec.datasets import (
     Dataset,
     Ragged,
     encode_words,
+    part_of,
     read_released_content,
     released_content_order,
 )
@@ -26,6 +27,7 @@ CONTENTS = (
     "extractive",
     "truncated",
     "random",
+    "title",
     "released-condensed",
     "released-random",
     "realigned-random",
@@ -53,10 +55,11 @@ def with_content(dataset: Dataset, content: str, seed: int) -> Dataset:
         return dataset
     if dataset.tokens is None:
         raise CondrecError(f"content {content}: {dataset.name} has no item texts to condense")
-    if content == "released-condensed":
-        tokens = read_released_content("condensed")
-    elif content == "released-random":
-        tokens = read_released_content("random")
+    if content in ("released-condensed", "released-random"):
+        kind = content.removeprefix("released-")
+        released = read_released_content(kind, part_of(dataset.name))
+        # The sample of MIND holds the first of the release's items.
+        tokens = released.take(np.arange(dataset.n_items))
     elif content == "realigned-random":
         tokens = realigned_random()
     else:
@@ -81,6 +84,8 @@ def short_texts(dataset: Dataset, content: str, seed: int) -> Ragged:
     kind = content if content in ("recorded", "extractive") else "auto"
     model = language_model(dataset, kind)
     titles = dataset.titles or tuple("" for _ in range(dataset.n_items))
+    if content == "title":
+        return encode(dataset, list(titles))
     texts = model.condense_items(titles, dataset.descriptions, dataset.categories)
     condensed = encode(dataset, texts)
     if content == "truncated":

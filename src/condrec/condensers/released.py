@@ -8,8 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from condrec.condensers.base import Condenser
-from condrec.datasets import Dataset, Interactions, read_released_split
-from condrec.errors import CondrecError
+from condrec.datasets import Dataset, Interactions, part_of, read_released_split
 
 
 @dataclass(frozen=True)
@@ -18,18 +17,17 @@ class Released(Condenser):
 
     The files hold positives only; the published training takes negatives from the dislikes of
     the chosen users in the full data, so these rows are joined here and counted in the size.
+    Of Goodreads no training dislike is known unless the missing file is there: every negative is
+    a uniform one then.
     """
 
     unit: ClassVar[str] = ""
+    needs_all_rows: ClassVar[bool] = False
     subset: ClassVar[str] = ""
 
     def select(self, dataset: Dataset, budget: float, seed: int, device: str) -> Dataset:
         """Read the released rows; nothing is drawn."""
-        if dataset.name != "tfdcon-movielens":
-            raise CondrecError(
-                f"released sets: found data set {dataset.name!r}, expected tfdcon-movielens"
-            )
-        train, validation = read_released_split(self.subset)
+        train, validation = read_released_split(self.subset, part_of(dataset.name))
         own = np.isin(dataset.train.user, train.user) & (dataset.train.label == 0)
         dislikes = dataset.train.where(own)
         joined = Interactions(

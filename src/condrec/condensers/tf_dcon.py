@@ -5,6 +5,7 @@ Wu et al. 2023, arXiv 2310.09874; equation numbers are the paper's.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -30,7 +31,8 @@ from condrec.text import Usage, estimated_usage, sentence_embeddings, tokenizer
 from condrec.text.sentence_embeddings import ENCODERS
 
 LEVELS = ("both", "user", "content")
-INTERESTS = ("auto", "recorded", "extractive")
+INTERESTS = ("auto", "recorded", "extractive", "categories")
+MOST_INTERESTS = 5
 USER_ENCODERS = tuple(n for n, kind in RECOMMENDERS.items() if issubclass(kind, TextModelConfig))
 IntArray = NDArray[np.int64]
 
@@ -58,7 +60,8 @@ class TFDCon(Condenser):
     encoder: str = "naml"
     """Model whose user encoder gives z_u (Eq. 4)."""
     interests: str = "auto"
-    """Interest words: ``recorded``, ``extractive``, or ``auto``."""
+    """Interest words: ``recorded``, ``extractive``, ``auto`` (recorded where there are replies), or
+    the most frequent ``categories`` of the history."""
     sentence_encoder: str = "minilm"
     """Sentence encoder of the interest words (Eq. 6)."""
     merged_history_limit: int = 30
@@ -160,9 +163,10 @@ class TFDCon(Condenser):
 
     def interest_embeddings(self, dataset: Dataset, users: IntArray) -> NDArray[np.float64]:
         """Return e_u, the pooled sentence embedding of the interest words (Eqs. 3 and 6)."""
-        model = language_model(dataset, self.interests)
-        histories = history_texts(dataset)
-        words = model.interests(histories)
+        if self.interests == "categories":
+            words = category_words(dataset)
+        else:
+            words = language_model(dataset, self.interests).interests(history_texts(dataset))
         texts = [", ".join(words[u]) for u in users]
         return np.asarray(sentence_embeddings(texts, self.sentence_encoder), dtype=np.float64)
 
@@ -173,6 +177,22 @@ def history_texts(dataset: Dataset) -> list[list[str]]:
     details = dataset.descriptions or tuple("" for _ in range(dataset.n_items))
     texts = [f"{a}. {b}".strip(". ") for a, b in zip(titles, details, strict=True)]
     return [[texts[i] for i in history] for history in _lists(dataset.histories)]
+
+
+def category_words(dataset: Dataset) -> list[list[str]]:
+    """Return the five categories most frequent in each user's history: interests for nothing.
+
+    A category such as ``Animation|Children's`` counts for each of its parts; equal counts go by
+    the alphabet.
+    """
+    require(bool(dataset.categories), f"interests: {dataset.name} has no categories of items")
+    parts = [category.split("|") for category in dataset.categories]
+    words = []
+    for history in _lists(dataset.histories):
+        counts = Counter(part for item in history for part in parts[item] if part)
+        ordered = sorted(counts, key=lambda word: (-counts[word], word))
+        words.append(ordered[:MOST_INTERESTS])
+    return words
 
 
 def _lists(ragged: Ragged) -> list[list[int]]:

@@ -15,6 +15,7 @@ from condrec.datasets.matrix import (
     known_matrix,
     training_matrix,
 )
+from condrec.datasets.mind import read_mind, read_mind_small_sample
 from condrec.datasets.movielens import read_ml_100k
 from condrec.datasets.movielens_1m import read_ml_1m
 from condrec.datasets.movielens_20m import read_ml_20m
@@ -25,19 +26,23 @@ from condrec.datasets.soft import ItemTable, SoftSequences, SoftUsers
 from condrec.datasets.splits import RULES, split_interactions
 from condrec.datasets.storage import load_saved_dataset, save_dataset
 from condrec.datasets.tables import read_table
+from condrec.datasets.tfdcon_goodreads import read_goodreads_8749, read_tfdcon_goodreads
+from condrec.datasets.tfdcon_movielens import read_tfdcon_movielens
 from condrec.datasets.tfdcon_release import (
+    part_of,
     read_released_content,
     read_released_split,
-    read_tfdcon_movielens,
     released_content_order,
 )
-from condrec.datasets.types import Dataset, Interactions, Ragged, Replies
+from condrec.datasets.types import IN_PART, Dataset, IntArray, Interactions, Ragged, Replies
 
 __all__ = [
     "FILTERS",
+    "IN_PART",
     "RULES",
     "Dataset",
     "DatasetInfo",
+    "IntArray",
     "Interactions",
     "ItemTable",
     "Ragged",
@@ -59,16 +64,21 @@ __all__ = [
     "known_sequences",
     "load_dataset",
     "load_saved_dataset",
+    "part_of",
     "read_ciao",
     "read_distill_cf_folder",
+    "read_goodreads_8749",
     "read_gowalla",
     "read_magazine",
+    "read_mind",
+    "read_mind_small_sample",
     "read_ml_1m",
     "read_ml_20m",
     "read_ml_100k",
     "read_released_content",
     "read_released_split",
     "read_table",
+    "read_tfdcon_goodreads",
     "read_tfdcon_movielens",
     "released_content_order",
     "save_dataset",

@@ -161,6 +161,30 @@ def open_data_file(path: str) -> bytes:
     return content
 
 
+def open_by_hand(path: str, most_bytes: int, advice: str) -> tuple[bytes, dict[str, str]]:
+    """Return the content of a file that is not in the registry, and its SHA-256 by its path.
+
+    Args:
+        path: place below the data folder, plain or with ``.gz``.
+        most_bytes: what its content is refused above.
+        advice: what the file is and where it comes from, for the error if it is missing.
+
+    Raises:
+        CondrecError: the file is missing, damaged or too long.
+    """
+    found = locate(path)
+    if found is None:
+        raise CondrecError(f"data file {path}: found nothing in {paths.user_data()}, {advice}")
+    if found.suffix == ".gz" and not path.endswith(".gz"):
+        content = gunzip(found.read_bytes(), most_bytes, str(found))
+    else:
+        with found.open("rb") as stream:
+            content = stream.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise CondrecError(f"{found}: found more than {most_bytes} bytes, expected about half")
+    return content, {path: file_sha256(found)}
+
+
 def sources(files: Iterable[str]) -> dict[str, str]:
     """Return the registered SHA-256 of each file, for ``Dataset.sources``."""
     return {path: registered(path)[1].sha256 for path in files}

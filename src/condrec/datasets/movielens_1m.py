@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from condrec.datasets.distill_cf import INDEX, TABLE, Stored, build, read_stored
-from condrec.datasets.files import file_sha256, gunzip, locate, open_data_file, sources
+from condrec.datasets.files import locate, open_by_hand, open_data_file, sources
 from condrec.datasets.splits import LEAVE_ONE_OUT, RELEASED
 from condrec.datasets.types import Dataset
 from condrec.errors import CondrecError
@@ -69,20 +69,12 @@ def read_ml_1m_ratings(content: bytes) -> NDArray[np.int64]:
 
 def _with_times(stored: Stored) -> tuple[Stored, dict[str, str]]:
     """Add the times of the official ratings, whose other columns must be the verified ones."""
-    found = locate(RATINGS)
-    if found is None:
-        raise CondrecError(
-            f"data file {RATINGS}: found none, expected GroupLens' file: the split needs times and "
-            "Distill-CF's copy of the ratings has none; put it there by hand or choose "
-            "random-80-10-10"
-        )
-    if found.suffix == ".gz":
-        content = gunzip(found.read_bytes(), RATINGS_BYTES, str(found))
-    else:
-        with found.open("rb") as stream:
-            content = stream.read(RATINGS_BYTES + 1)
-    if len(content) > RATINGS_BYTES:
-        raise CondrecError(f"{found}: found more than {RATINGS_BYTES} bytes, expected about half")
+    content, own = open_by_hand(
+        RATINGS,
+        RATINGS_BYTES,
+        "expected GroupLens' file: the split needs times and Distill-CF's copy of the ratings has "
+        "none; put it there by hand or choose random-80-10-10",
+    )
     table = read_ml_1m_ratings(content)
     verified = (stored.user + 1, stored.item, stored.rating)
     if not all(
@@ -90,10 +82,10 @@ def _with_times(stored: Stored) -> tuple[Stored, dict[str, str]]:
         for i, column in enumerate(verified)
     ):
         raise CondrecError(
-            f"{found}: found other ratings than in {FOLDER}/{TABLE}, expected the same in the same "
-            "order; get the official file again"
+            f"{RATINGS}: found other ratings than in {FOLDER}/{TABLE}, expected the same in the "
+            "same order; get the official file again"
         )
-    return replace(stored, time=table[:, 3]), {RATINGS: file_sha256(found)}
+    return replace(stored, time=table[:, 3]), own
 
 
 def read_ml_1m(split: str = RELEASED) -> Dataset:

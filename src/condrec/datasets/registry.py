@@ -15,10 +15,13 @@ from condrec.datasets.embedded_sequences import embedded_sequences
 from condrec.datasets.files import Entry, file_sha256, locate, read_registry
 from condrec.datasets.filters import FILTERS, filtered, rule_of
 from condrec.datasets.gowalla import read_gowalla
+from condrec.datasets.mind import official_files, read_mind, read_mind_small_sample
 from condrec.datasets.movielens import read_ml_100k
 from condrec.datasets.splits import LEAVE_ONE_OUT, RELEASED, RULES
 from condrec.datasets.tables import is_table, read_table, table_checksums
-from condrec.datasets.tfdcon_release import read_tfdcon_movielens
+from condrec.datasets.tfdcon_goodreads import TRAIN as GOODREADS_TRAIN
+from condrec.datasets.tfdcon_goodreads import read_goodreads_8749, read_tfdcon_goodreads
+from condrec.datasets.tfdcon_movielens import read_tfdcon_movielens
 from condrec.datasets.types import Dataset
 from condrec.errors import CondrecError, unknown_name
 
@@ -27,13 +30,15 @@ from condrec.errors import CondrecError, unknown_name
 class _Reader:
     """How a data set is read; without ``splits`` it has one that cannot be changed.
 
-    ``by_hand`` is a file it needs that is not in the registry, as no copy was ever verified.
+    ``by_hand`` are files that are not in the registry, as no copy was ever verified; they are
+    needed unless ``optional``.
     ``drops_few`` says that users with few rows are left out unless ``everyone`` is asked for.
     """
 
     read: Callable[..., Dataset]
     splits: tuple[str, ...] = ()
-    by_hand: str = ""
+    by_hand: tuple[str, ...] = ()
+    optional: bool = False
     drops_few: bool = False
 
 
@@ -42,11 +47,18 @@ _READERS = {
     "embedded": _Reader(embedded),
     "embedded-implicit": _Reader(embedded_implicit, RULES),
     "embedded-sequences": _Reader(embedded_sequences, RULES),
+    "goodreads-8749": _Reader(read_goodreads_8749),
     "gowalla": _Reader(read_gowalla, (RELEASED, *RULES)),
     "magazine": _Reader(distill_cf.read_magazine, (RELEASED, *RULES), drops_few=True),
+    **{
+        name: _Reader(partial(read_mind, name), by_hand=tuple(official_files(name).values()))
+        for name in ("mind-small", "mind-large")
+    },
+    "mind-small-sample": _Reader(read_mind_small_sample),
     "ml-100k": _Reader(read_ml_100k, RULES),
     "ml-1m": _Reader(movielens_1m.read_ml_1m, (RELEASED, *RULES)),
-    "ml-20m": _Reader(movielens_20m.read_ml_20m, RULES, by_hand=movielens_20m.RATINGS),
+    "ml-20m": _Reader(movielens_20m.read_ml_20m, RULES, by_hand=(movielens_20m.RATINGS,)),
+    "tfdcon-goodreads": _Reader(read_tfdcon_goodreads, by_hand=(GOODREADS_TRAIN,), optional=True),
     "tfdcon-movielens": _Reader(read_tfdcon_movielens),
 }
 
@@ -98,8 +110,8 @@ def available() -> list[DatasetInfo]:
     shown = []
     for name, entry in read_registry().items():
         paths = [file.path for file in entry.files]
-        if name in _READERS and _READERS[name].by_hand:
-            paths.append(_READERS[name].by_hand)
+        if name in _READERS and not _READERS[name].optional:
+            paths.extend(_READERS[name].by_hand)
         present = sum(locate(path) is not None for path in paths)
         shown.append(DatasetInfo(name, entry, name in _READERS, present, len(paths)))
     return shown
@@ -170,15 +182,15 @@ def checksums(name: str) -> dict[str, str]:
             return table_checksums(path)
         return {each: file_sha256(path / each) for each in (distill_cf.TABLE, distill_cf.INDEX)}
     entry = find_entry(base)
-    by_hand = _READERS[base].by_hand if base in _READERS else ""
+    by_hand = _READERS[base].by_hand if base in _READERS else ()
     if base == "ml-1m" and rule_of(split) in movielens_1m.NEEDS_TIMES:
-        by_hand = movielens_1m.RATINGS
+        by_hand = (movielens_1m.RATINGS,)
     if not entry.files and not by_hand:
         return {base: f"generated, version {VERSION}"}
     listed = {file.path: file.sha256 for file in entry.files}
-    if by_hand:
-        own = locate(by_hand)
-        listed[by_hand] = "" if own is None else file_sha256(own)
+    for place in by_hand:
+        own = locate(place)
+        listed[place] = "" if own is None else file_sha256(own)
     return listed
 
 

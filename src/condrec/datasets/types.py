@@ -14,6 +14,8 @@ from condrec.errors import CondrecError
 IntArray = NDArray[np.int64]
 PROTOCOLS = ("listed", "full", "uni100")
 WORD_PIECES = 30_522  # of bert-base-uncased
+IN_PART = "released-in-part"
+"""The split of released data whose training rows are known of some users only."""
 
 
 def _integers(name: str, values: ArrayLike) -> IntArray:
@@ -210,8 +212,9 @@ class Dataset:
         replies: recorded language-model answers that come with the data.
         protocol: how the test is ranked: ``listed`` candidates per user or impression,
             ``full`` catalogue with seen items masked, or 100 sampled negatives (``uni100``).
-        data_split: ``released``, ``random-80-10-10``, ``time-80-10-10`` or ``leave-one-out``, this
-            one with the filter applied before, such as ``leave-one-out-5-core``.
+        data_split: ``released``, ``released-in-part``, ``random-80-10-10``, ``time-80-10-10`` or
+            ``leave-one-out``, this one with the filter applied before, such as
+            ``leave-one-out-5-core``.
         negative_pool: items uniform negatives are drawn from; None means every item.
         known: positive rows users are known by when they are scored and validated under the
             ``full`` protocol; None means ``train``.  A condensed set keeps those of the full data.

@@ -32,7 +32,10 @@ _NUMBERS = {
     *_SIZES,
 }
 _DTYPES = dict.fromkeys([name for name in COLUMNS if name not in _NUMBERS], str)
-_TRAINED = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5", "MRR@5", "AUC")
+_TRAINED = (
+    *("NDCG@1", "NDCG@5", "NDCG@10", "Recall@1", "Recall@5", "Recall@10", "MRR@5", "MRR@10"),
+    "AUC",
+)
 _RANKED = ("HR@10", "NDCG@10", "PSP@10", "HR@100", "NDCG@100", "Recall@10", "AUC")
 _RANKED_OVERALL = ("Coverage@10", "LongTail@10", "TailUserRecall@10", "TailItemRecall@10")
 _NEXT = tuple(f"{name}@{k}" for name in ("Hit", "NDCG", "MRR") for k in (5, 10, 20))

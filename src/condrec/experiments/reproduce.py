@@ -25,7 +25,11 @@ SECONDS = {
 """Where nothing was recorded: a full-data run on MovieLens-100K, one thread."""
 CONDENSE = {"td3": 900.0, "farzi": 900.0}
 """The same for what is learned before: TD3 with chosen settings, which its models share."""
-LARGER = {"magazine@leave-one-out-5-3": 0.2, "ml-1m": 10.0, "ciao": 20.0, "gowalla": 60.0}
+LARGER = {
+    **{"magazine@leave-one-out-5-3": 0.2, "ml-1m": 10.0, "ciao": 20.0, "gowalla": 60.0},
+    **{"goodreads-8749": 60.0, "tfdcon-goodreads": 60.0, "mind-small-sample": 3.0},
+    **{"mind-small": 200.0, "mind-large": 3000.0},
+}
 """How many times longer such a run takes elsewhere: guessed from pairs and ids, not measured."""
 LEADS = {
     "texts": "tf-dcon-table-3",
@@ -42,15 +46,14 @@ def scales(profile: str, chosen: Grid, datasets: Sequence[str] | None = None) ->
     """Return one scale a data set of a profile, or of ``datasets`` instead.
 
     Args:
-        profile: its ``dataset`` is for grids on texts, its ``implicit``, ``interactions`` and
-            ``sequences`` ones for the other grids; ``models`` are text models.
+        profile: its ``texts``, ``implicit``, ``interactions`` and ``sequences`` are the data sets
+            of the grids on such data; ``models`` are text models.
         chosen: the grid.
         datasets: instead of the profile's.
     """
     parameters = read_profile(profile)
-    texts = chosen.data == "texts"
-    names = datasets or ([parameters["dataset"]] if texts else parameters[chosen.data])
-    models = tuple(parameters["models"]) if texts else ()
+    names = datasets or parameters[chosen.data]
+    models = tuple(parameters["models"]) if chosen.data == "texts" else ()
     return [Scale(name, tuple(parameters["seeds"]), models) for name in names]
 
 

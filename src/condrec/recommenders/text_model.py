@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from condrec.datasets import Ragged
+from condrec.datasets import IntArray, Ragged
 from condrec.recommenders.layers import Lists, WordTable
 
 
@@ -73,18 +73,23 @@ class TextModel(nn.Module):
         return torch.einsum("bh,bch->bc", user_vectors, candidate_vectors)
 
     @torch.no_grad()
-    def item_table(self, tokens: Ragged, chunk: int = 8192) -> Tensor:
-        """Encode every item of a content table once, shape [n_items, h]."""
+    def item_table(self, tokens: Ragged, wanted: IntArray, chunk: int = 8192) -> Tensor:
+        """Encode every wanted item of a content table once, shape [n_items, h]; others are zero."""
         device = str(self.words.weight.device)
-        texts = RaggedTensor.of(tokens, device)
+        texts = RaggedTensor.of(tokens.take(wanted), device)
         words, place = torch.unique(texts.values, return_inverse=True)
         vectors = self.words.rows(words)
         compact = RaggedTensor(place, texts.offsets)
-        rows = torch.arange(len(tokens), device=device).split(chunk)
-        return torch.cat([self.encode_items(vectors, *compact.take(part)) for part in rows])
+        rows = torch.arange(len(wanted), device=device).split(chunk)
+        encoded = torch.cat([self.encode_items(vectors, *compact.take(part)) for part in rows])
+        table = encoded.new_zeros(len(tokens), encoded.shape[1])
+        table[torch.tensor(wanted).to(device)] = encoded
+        return table
 
     @torch.no_grad()
-    def user_table(self, items: Tensor, histories: Ragged, users: Tensor) -> Tensor:
-        """Encode users from an item table [n_items, h], shape [len(users), h]."""
-        history, layout = RaggedTensor.of(histories, str(items.device)).take(users)
+    def user_table(self, items: Tensor, histories: Ragged) -> Tensor:
+        """Encode the users of histories from an item table [n_items, h], shape [n_users, h]."""
+        device = str(items.device)
+        everyone = torch.arange(len(histories), device=device)
+        history, layout = RaggedTensor.of(histories, device).take(everyone)
         return self.encode_users(items[history], layout)

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from condrec.datasets import Dataset, Interactions, Ragged
+from condrec.datasets import Dataset, IntArray, Interactions, Ragged
 from condrec.errors import CondrecError
 from condrec.evaluation import listed_metrics
 from condrec.recommenders.base import TrainingLog, resolve_device
@@ -21,7 +21,7 @@ from condrec.recommenders.negatives import draw_negatives
 from condrec.recommenders.text_model import RaggedTensor, TextModel
 from condrec.settings import require
 
-NEGATIVES = ("dislikes", "random")
+NEGATIVES = ("dislikes", "random", "leaked")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,11 @@ class TextModelConfig:
     n_negatives: int = 4
     """Negatives drawn for each positive, anew every epoch."""
     negatives: str = "dislikes"
-    """Where they come from: the user's ``dislikes`` first, or ``random`` items only."""
+    """Where they come from: the user's ``dislikes`` in train first, or ``random`` items only.
+
+    ``leaked`` adds the user's dislikes in validation and test: the worst case of lists that are
+    built before the data are split (fact sheet TF-DCon, section 4), to measure what it is worth.
+    """
     patience: int = 2
     """Epochs without a better validation NDCG@5 before training stops."""
     history_limit: int = 30
@@ -123,25 +127,40 @@ class FittedTextModel:
     config: TextModelConfig
     log: TrainingLog
 
-    def _encode(self, dataset: Dataset, users: Tensor) -> tuple[Tensor, Tensor]:
+    def _encode(
+        self, dataset: Dataset, users: IntArray, candidates: IntArray
+    ) -> tuple[Tensor, Tensor]:
+        """Return the table of the items that candidates and histories need, and user vectors."""
         if dataset.tokens is None:
             raise CondrecError(f"{dataset.name}: found no item texts, text models need them")
         self.model.eval()
-        items = self.model.item_table(dataset.tokens)
-        histories = dataset.histories.truncate(self.config.history_limit, "last")
-        return items, self.model.user_table(items, histories, users.to(items.device))
+        histories = dataset.histories.truncate(self.config.history_limit, "last").take(users)
+        wanted = np.union1d(candidates, histories.values)
+        items = self.model.item_table(dataset.tokens, wanted)
+        return items, self.model.user_table(items, histories)
 
     def score(self, dataset: Dataset, rows: Interactions) -> NDArray[np.float64]:
-        """Return one score a row; the item table and every distinct user are encoded once."""
+        """Return one score a row; every item they need and every distinct user is encoded once."""
         users, place = np.unique(rows.user, return_inverse=True)
-        item_vectors, user_vectors = self._encode(dataset, torch.tensor(users))
+        item_vectors, user_vectors = self._encode(dataset, users, rows.item)
         index = torch.tensor(rows.item).to(item_vectors.device)
         owner = torch.tensor(place).to(item_vectors.device)
         return (user_vectors[owner] * item_vectors[index]).sum(1).double().cpu().numpy()
 
     def user_vectors(self, dataset: Dataset) -> NDArray[np.float64]:
         """Return the vector z_u of every user, shape [n_users, hidden] (Wu et al. 2023, Eq. 4)."""
-        return self._encode(dataset, torch.arange(dataset.n_users))[1].double().cpu().numpy()
+        everyone, none = np.arange(dataset.n_users), np.empty(0, dtype=np.int64)
+        return self._encode(dataset, everyone, none)[1].double().cpu().numpy()
+
+
+def _dislikes(dataset: Dataset, negatives: str) -> Ragged | None:
+    """Return the disliked items of every user that negatives come from first."""
+    if negatives == "random":
+        return None
+    held_out = (dataset.validation, dataset.test) if negatives == "leaked" else ()
+    rows = [part.negatives for part in (dataset.train, *held_out)]
+    user, item = (np.concatenate([getattr(r, name) for r in rows]) for name in ("user", "item"))
+    return Ragged.group(user, item, dataset.n_users)
 
 
 def _train(
@@ -152,8 +171,8 @@ def _train(
     words, compact = np.unique(tokens.values, return_inverse=True)
     texts = RaggedTensor.of(Ragged(compact, tokens.offsets), device)
     histories = RaggedTensor.of(dataset.histories.truncate(config.history_limit, "last"), device)
-    positives, disliked = dataset.train.positives, dataset.train.negatives
-    dislikes = Ragged.group(disliked.user, disliked.item, dataset.n_users)
+    positives = dataset.train.positives
+    dislikes = _dislikes(dataset, config.negatives)
     pool = np.arange(dataset.n_items) if dataset.negative_pool is None else dataset.negative_pool
 
     model = config.model()
@@ -170,7 +189,7 @@ def _train(
     for epoch in range(1, config.epochs + 1):
         negatives = draw_negatives(
             positives.user,
-            dislikes if config.negatives == "dislikes" else None,
+            dislikes,
             pool,
             config.n_negatives,
             rng,

@@ -82,6 +82,7 @@ CONTENT_LABELS = {
     "extractive": "extractive texts",
     "truncated": "truncated texts",
     "random": "random words",
+    "title": "titles alone",
     "released-condensed": "condensed texts, released file",
     "released-random": "random words, released file",
     "realigned-random": "random words, released, realigned",

@@ -20,7 +20,7 @@ METRIC = "NDCG@5"
 def overview() -> Figure:
     """Draw NDCG@5 of the recorded sets of Table III, dislikes as negatives, with the floors."""
     use_style()
-    results = recorded_results("tf-dcon-table-3")
+    results = recorded_results("tf-dcon-table-3", dataset="tfdcon-movielens")
     models = results.where(recommender=("naml", "nrms", "fastformer"), negatives="dislikes")
     table = lines(models.where(method=SETS), [METRIC])
     return dots_with_spread(table, METRIC, floors(results, METRIC))

@@ -21,19 +21,52 @@ ALPHA = 0.5
 PRIMARY = {"negatives": "dislikes", "test_content": "training"}
 
 
+K = {"tfdcon-movielens": 47, "goodreads-8749": 1749, "mind-small": 9405, "mind-small-sample": 622}
+"""Users kept: as many as the authors did on MovieLens and MIND-small, a fifth of the users on
+Goodreads as they did, a tenth of the sample's as on MIND; 60 of the generated data's 600."""
+SHARE = {"tfdcon-movielens": 2373 / 36105, "goodreads-8749": 45513 / 219075}
+"""Share of the training positives in the released set; a tenth elsewhere."""
+IN_PART = "tfdcon-goodreads"
+"""The data whose full training rows are missing: nothing but released sets can be trained on."""
+TEXTS = {"mind-small-sample": "released-condensed"}
+"""Condensed texts where they are not the recorded replies, or else the extractive ones."""
+
+
 def models(scale: Scale) -> Sequence[str]:
     """Return the scale's models, by default all three."""
     return scale.models or MODELS
 
 
+def by_model(scale: Scale) -> list[tuple[str, Scale]]:
+    """Return each model and its scale: off MovieLens all but the lead one have three seeds."""
+    few = replace(scale, seeds=tuple(scale.seeds)[:3])
+    lead = models(scale)[0]
+    everywhere = scale.dataset == "tfdcon-movielens"
+    return [(model, scale if everywhere or model == lead else few) for model in models(scale)]
+
+
 def released(scale: Scale) -> bool:
     """Say whether the authors' own condensed sets exist for the data."""
-    return scale.dataset == "tfdcon-movielens"
+    return scale.dataset in ("tfdcon-movielens", "goodreads-8749", IN_PART)
 
 
 def n_users(scale: Scale) -> int:
-    """Return K: the released number on MovieLens, about a tenth of the users elsewhere."""
-    return 47 if released(scale) else 60
+    """Return K, see :data:`K`."""
+    return K.get(scale.dataset, 60)
+
+
+def texts(scale: Scale) -> Settings:
+    """Return the setting of the condensed texts, see :data:`TEXTS`."""
+    return {"content": TEXTS.get(scale.dataset, "auto")}
+
+
+def negatives(scale: Scale) -> tuple[str, str]:
+    """Return the two sources of negatives that are compared.
+
+    Goodreads stores no training dislikes, so that ``dislikes`` are uniform ones there, and the
+    other source is the worst case of the authors' lists.
+    """
+    return ("dislikes", "leaked" if "goodreads" in scale.dataset else "random")
 
 
 def tf_dcon_editions(scale: Scale) -> list[tuple[str, float, Settings]]:
@@ -42,31 +75,30 @@ def tf_dcon_editions(scale: Scale) -> list[tuple[str, float, Settings]]:
     ``strict`` merges m = 2 users into one, so that half of K synthetic users hold the rows of as
     many real users.
     """
+    settings = {"alpha": ALPHA, **texts(scale)}
     return [
-        ("tf-dcon", n_users(scale), {"alpha": ALPHA}),
-        (
-            "tf-dcon",
-            -(-n_users(scale) // 2),
-            {"alpha": ALPHA, "edition": "strict", "m": 2},
-        ),
+        ("tf-dcon", n_users(scale), settings),
+        ("tf-dcon", -(-n_users(scale) // 2), {**settings, "edition": "strict", "m": 2}),
     ]
 
 
 def table_3_methods(scale: Scale) -> list[tuple[str, float | None, Settings]]:
     """Return the rows of Table III: full data, released sets, ours, rivals of equal size."""
     k = n_users(scale)
-    share = 2373 / 36105 if released(scale) else 0.1  # the released set's share of positives
-    own = {"content": "auto"}
+    share = SHARE.get(scale.dataset, 0.1)
+    own = texts(scale)
     authors: list[tuple[str, float | None, Settings]] = [
         ("released-condensed", None, {}),
         ("released-random", None, {}),
         ("released-majority", None, {}),
     ]
+    if scale.dataset == IN_PART:
+        return authors
     return [
         ("none", None, {}),
         *(authors if released(scale) else []),
         *tf_dcon_editions(scale),
-        ("k-medoids", k, {}),
+        ("k-medoids", k, own),
         ("random-users", k, own),
         ("random-users", share, own),
         ("stratified-users", k, own),
@@ -78,28 +110,31 @@ def table_3_methods(scale: Scale) -> list[tuple[str, float | None, Settings]]:
 
 def table_1(scale: Scale) -> list[Run]:
     """Table I: what condensing costs, in steps and seconds."""
+    if scale.dataset == IN_PART:
+        return []
     methods: list[tuple[str, float | None, Settings]] = [
         ("none", None, {}),
-        ("random-users", n_users(scale), {"content": "auto"}),
-        ("k-medoids", n_users(scale), {}),
+        ("random-users", n_users(scale), texts(scale)),
+        ("k-medoids", n_users(scale), texts(scale)),
         *tf_dcon_editions(scale),
     ]
     return [run for method, b, s in methods for run in scale.runs(method, b, "naml", **s)]
 
 
 def table_2(scale: Scale) -> list[Run]:
-    """Table II: statistics of the data."""
+    """Table II: statistics of the data; released in part, of what is known."""
+    if scale.dataset == IN_PART:
+        return [make_run(scale.dataset, "released-condensed", MEASURE_ONLY, 0)]
     return [make_run(scale.dataset, "none", MEASURE_ONLY, 0)]
 
 
 def table_3(scale: Scale) -> list[Run]:
     """Table III: quality of every set under both sources of negatives, and the floors."""
     runs = []
-    sources = ("dislikes", "random")
-    for model in models(scale):
-        for negatives in sources:
+    for model, own in by_model(scale):
+        for source in negatives(scale):
             for method, budget, settings in table_3_methods(scale):
-                runs += scale.runs(method, budget, model, negatives=negatives, **settings)
+                runs += own.runs(method, budget, model, negatives=source, **settings)
         if model == models(scale)[0]:
             runs += floors(scale)
     return runs
@@ -110,10 +145,12 @@ def floors(scale: Scale) -> list[Run]:
 
     Counts have ties, and ties are broken by a draw: every floor is measured under every seed.
     """
+    authors = ("released-condensed", "released-random", "released-majority")
+    counted = [run for each in authors for run in scale.runs(each, None, "popularity")]
+    if scale.dataset == IN_PART:
+        return [*scale.runs("released-condensed", None, "random"), *counted]
     runs = [run for floor in FLOORS for run in scale.runs("none", None, floor)]
-    if released(scale):
-        for method in ("released-condensed", "released-random", "released-majority"):
-            runs += scale.runs(method, None, "popularity")
+    runs += counted if released(scale) else []
     runs += scale.runs("tf-dcon", n_users(scale), "popularity", alpha=ALPHA)
     runs += scale.runs("random-users", n_users(scale), "popularity")
     return runs
@@ -130,11 +167,14 @@ def table_4(scale: Scale) -> list[Run]:
 
 def table_5(scale: Scale) -> list[Run]:
     """Table V: condensed with one encoder, trained with another model."""
+    if scale.dataset == IN_PART:
+        return []
+    settings = {"alpha": ALPHA, **texts(scale)}
     return [
         run
-        for model in models(scale)
+        for model, own in by_model(scale)
         for encoder in models(scale)
-        for run in scale.runs("tf-dcon", n_users(scale), model, alpha=ALPHA, encoder=encoder)
+        for run in own.runs("tf-dcon", n_users(scale), model, encoder=encoder, **settings)
     ]
 
 
@@ -144,14 +184,18 @@ def table_6(scale: Scale) -> list[Run]:
     The released condensed texts are the recorded replies, token for token; elsewhere the
     extractive texts stand in for a language model's.
     """
-    authors = ("released-condensed", "released-random", "realigned-random")
+    if scale.dataset == IN_PART:
+        return []
+    authors = ("released-condensed", "released-random")
+    realigned = ("realigned-random",) if scale.dataset == "tfdcon-movielens" else ()
+    known = released(scale) or scale.dataset in TEXTS
     cheap = ("extractive", "truncated", "random")
-    contents = ("original", *(authors if released(scale) else ()), *cheap)
+    contents = ("original", *((*authors, *realigned) if known else ()), *cheap)
     return [
         run
-        for model in models(scale)
+        for model, own in by_model(scale)
         for content in contents
-        for run in scale.runs("none", None, model, content=content)
+        for run in own.runs("none", None, model, content=content)
     ]
 
 
@@ -169,11 +213,13 @@ def table_7(scale: Scale) -> list[Run]:
         ("random-users", k, {}),
         ("k-medoids", k, {"content": "original"}),
     ]
+    if scale.dataset == IN_PART:
+        methods = authors
     return [
         run
-        for model in models(scale)
+        for model, own in by_model(scale)
         for method, budget, settings in methods
-        for run in scale.runs(method, budget, model, **settings)
+        for run in own.runs(method, budget, model, **settings)
     ]
 
 
@@ -184,27 +230,35 @@ def figure_4(scale: Scale) -> list[Run]:
         if released(scale)
         else ("tf-dcon", n_users(scale), {"alpha": ALPHA, "validation": "full"})
     )
+    full: tuple[str, float | None, Settings] = ("none", None, {})
+    methods = [condensed] if scale.dataset == IN_PART else [full, condensed]
     return [
         run
-        for model in models(scale)
-        for method, budget, settings in (("none", None, {}), condensed)
-        for run in scale.runs(method, budget, model, patience=5, **settings)
+        for model, own in by_model(scale)
+        for method, budget, settings in methods
+        for run in own.runs(method, budget, model, patience=5, **settings)
     ]
 
 
 def figure_5(scale: Scale) -> list[Run]:
     """Figure 5: the weight of the interest distance, raw and standardised."""
+    if scale.dataset == IN_PART:
+        return []
     return [
         run
-        for model in models(scale)
+        for model, own in by_model(scale)
         for distance in ("raw", "standardised")
         for alpha in ALPHAS
-        for run in scale.runs("tf-dcon", n_users(scale), model, alpha=alpha, distance=distance)
+        for run in own.runs(
+            *("tf-dcon", n_users(scale), model), alpha=alpha, distance=distance, **texts(scale)
+        )
     ]
 
 
 def search(scale: Scale) -> list[Run]:
     """Search on validation with the lead model: batch size and patience, full and condensed."""
+    if scale.dataset == IN_PART:
+        return []
     lead = replace(scale, seeds=tuple(scale.seeds)[:3])
     methods: list[tuple[str, float | None, Settings]] = [
         ("none", None, {}),

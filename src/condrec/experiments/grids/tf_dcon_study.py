@@ -1,0 +1,99 @@
+"""What TF-DCon's paper leaves out: cheap words for the language model's, and its other choices.
+
+Both grids change one factor at a time from the primary setting: TF-DCon as published at the
+released size, alpha = 0.5 on raw distances, m = 1, recorded replies, NAML.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from condrec.experiments.grids.base import Grid, Scale, Settings, is_small, unique
+from condrec.experiments.grids.tf_dcon import (
+    ALPHA,
+    IN_PART,
+    PRIMARY,
+    models,
+    n_users,
+    texts,
+)
+from condrec.experiments.run import Run
+
+CONTENTS = ("extractive", "truncated", "random", "title")
+"""Texts in place of the language model's."""
+FACTORS: tuple[Settings, ...] = (
+    *({"alpha": alpha, "distance": "raw"} for alpha in (0.0, 1.0, 4.0)),
+    *({"alpha": alpha, "distance": "standardised"} for alpha in (0.5, 1.0, 4.0)),
+    {"sentence_encoder": "tfidf-svd"},
+)
+SIZES = (0.25, 0.5, 1, 2, 4, 8)
+"""K as multiples of the released number of users."""
+
+
+def interests(scale: Scale) -> list[str]:
+    """Return what stands in for the language model's interest words, as far as the data go.
+
+    The extractive words are the primary setting where no replies are recorded; the books'
+    categories are not known.
+    """
+    recorded = "movielens" in scale.dataset or "goodreads" in scale.dataset
+    categories = "goodreads" not in scale.dataset
+    return [*(["extractive"] if recorded else []), *(["categories"] if categories else [])]
+
+
+def study(scale: Scale) -> list[Run]:
+    """What the language model's words are worth: contents, interests, distances, encoder."""
+    if scale.dataset == IN_PART:
+        return []
+    k, lead = n_users(scale), models(scale)[0]
+    primary: Settings = {"alpha": ALPHA, **texts(scale)}
+    changed = [
+        {},
+        *({"content": content} for content in CONTENTS),
+        *({"interests": words} for words in interests(scale)),
+        *FACTORS,
+    ]
+    runs = scale.runs("none", None, lead)
+    for settings in changed:
+        runs += scale.runs("tf-dcon", k, lead, **{**primary, **settings})
+    for content in (texts(scale)["content"], *CONTENTS):  # the same texts for random users
+        runs += scale.runs("random-users", k, lead, content=content)
+    return unique(runs)
+
+
+def variants(scale: Scale) -> list[Run]:
+    """What merging is worth, and quality against size for every way to choose users."""
+    if scale.dataset == IN_PART:
+        return []
+    k, lead = n_users(scale), models(scale)[0]
+    own = texts(scale)
+    runs = scale.runs("none", None, lead)
+    for m in (1, 2, 3):
+        # m users stay m users with one history, or become one: as many stored users' rows.
+        for edition in ("as_published", "strict"):
+            settings = {"alpha": ALPHA, "m": m, "edition": edition, "distance": "raw", **own}
+            runs += scale.runs("tf-dcon", max(1, round(k / m)), lead, **settings)
+    few = replace(scale, seeds=tuple(scale.seeds)[:3])
+    for multiple in (0.5, 1, 2) if is_small(scale) else SIZES:
+        budget = max(2, round(k * multiple))
+        sweep = scale if multiple in (0.5, 1, 2) else few
+        runs += sweep.runs("tf-dcon", budget, lead, alpha=ALPHA, **own)
+        for method in ("k-medoids", "random-users", "majority"):
+            runs += sweep.runs(method, budget, lead, **own)
+    return unique(runs)
+
+
+GRIDS = (
+    Grid(
+        "tf-dcon-study",
+        "what the language model's words are worth",
+        study,
+        primary=PRIMARY,
+    ),
+    Grid(
+        "tf-dcon-variants",
+        "merging, and quality against size",
+        variants,
+        primary=PRIMARY,
+    ),
+)
