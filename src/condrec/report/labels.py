@@ -137,7 +137,7 @@ def set_label(
         parameters: every setting of the method.
     """
     if method == "none" and parameters.get("content", "original") != "original":
-        return CONTENT_LABELS[parameters["content"]]
+        return CONTENT_LABELS.get(parameters["content"], f"texts of {parameters['content']}")
     name = SET_LABELS.get(method, method)
     notes = []
     if method == "tf-dcon":
