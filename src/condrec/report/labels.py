@@ -144,9 +144,9 @@ def set_label(
     notes = []
     if method == "tf-dcon":
         notes += _tf_dcon_notes(edition, parameters)
-    if parameters.get("content", "auto") not in ("auto", "original"):
-        if method in ("tf-dcon", "k-medoids", "random-users", "majority", "stratified-users"):
-            notes.append(content_label(parameters["content"]))
+    own_texts = method != "none" and not method.startswith("released")
+    if own_texts and parameters.get("content", "auto") not in ("auto", "original"):
+        notes.append(content_label(parameters["content"]))
     if method == "random-interactions":
         notes.append("dislikes in proportion" if edition == "strict" else "all dislikes along")
     if budget is not None and budget < 1 and method != "random-interactions":
