@@ -38,3 +38,9 @@ def runs() -> Path:
     """Return the folder of run artifacts: ``CONDREC_RUNS``, or one in the cache."""
     given = os.environ.get("CONDREC_RUNS")
     return Path(given) if given else cache() / "runs"
+
+
+def replies() -> Path:
+    """Return the folder of language models' replies, in ``CONDREC_RUNS`` or beside the runs."""
+    given = os.environ.get("CONDREC_RUNS")
+    return (Path(given) if given else cache()) / "replies"

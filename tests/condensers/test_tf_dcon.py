@@ -12,8 +12,9 @@ import pytest
 from condrec.condensers import KMedoids, TFDCon, condenser
 from condrec.condensers import tf_dcon as module
 from condrec.condensers import user_embeddings as embeddings_module
+from condrec.condensers.interests import history_texts
 from condrec.condensers.shared_work import fingerprint
-from condrec.condensers.tf_dcon import history_texts, merge, trim
+from condrec.condensers.tf_dcon import merge, trim
 from condrec.condensers.user_embeddings import encoder_cost, user_embeddings
 from condrec.datasets import Dataset, Interactions, Ragged, Replies, read_tfdcon_movielens
 from condrec.errors import CondrecError

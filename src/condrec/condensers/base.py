@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from condrec.condensers.content import CONTENTS, with_content
+from condrec.condensers.content import CONTENTS, is_asked, with_content
 from condrec.datasets import IN_PART, Dataset
 from condrec.errors import CondrecError
 from condrec.settings import require
@@ -46,8 +46,9 @@ class Condenser:
             f"edition: found {self.edition!r}, expected one of {self.editions}",
         )
         require(
-            self.content in CONTENTS,
-            f"content: found {self.content!r}, expected one of {CONTENTS}",
+            self.content in CONTENTS or is_asked(self.content),
+            f"content: found {self.content!r}, expected one of {CONTENTS}, or a language model "
+            "such as server:MODEL",
         )
         require(
             self.validation in ("own", "full"),
@@ -69,12 +70,7 @@ class Condenser:
             CondrecError: a budget that is missing, not positive or above what the data hold;
                 data whose full training rows are missing.
         """
-        if self.needs_all_rows and dataset.data_split == IN_PART:
-            raise CondrecError(
-                f"{dataset.name}: found the training rows of {len(dataset.train_users)} users, "
-                "expected those of all; the others' file is missing (data/README.md says which): "
-                "put it there, choose a released set, or the data set of the known users"
-            )
+        self._require_all_rows(dataset)
         if self.unit:
             budget = check_budget(dataset, budget, self.unit)
         elif budget is not None:
@@ -98,9 +94,18 @@ class Condenser:
         Returns:
             ``outer_steps`` and ``inner_steps`` of the condensation (1 each where nothing is
             optimised), ``gradient_steps`` and ``seconds`` of models it trains,
-            ``language_model_requests`` and ``language_model_tokens`` of the replies it uses.
+            ``language_model_requests`` and ``language_model_tokens`` of the replies it uses, and
+            ``language_model_replaced``, answers that were not usable.
         """
         return {"outer_steps": 1.0, "inner_steps": 1.0}
+
+    def _require_all_rows(self, dataset: Dataset) -> None:
+        if self.needs_all_rows and dataset.data_split == IN_PART:
+            raise CondrecError(
+                f"{dataset.name}: found the training rows of {len(dataset.train_users)} users, "
+                "expected those of all; the others' file is missing (data/README.md says which): "
+                "put it there, choose a released set, or the data set of the known users"
+            )
 
     def facts(
         self, dataset: Dataset, condensed: Dataset, budget: float | None, seed: int, device: str

@@ -16,7 +16,13 @@ from condrec.datasets import (
     released_content_order,
 )
 from condrec.errors import CondrecError
-from condrec.text import ExtractiveLanguageModel, LanguageModel, RecordedLanguageModel, tokenizer
+from condrec.text import (
+    ExtractiveLanguageModel,
+    LanguageModel,
+    RecordedLanguageModel,
+    open_language_model,
+    tokenizer,
+)
 
 VERSION = 1
 """Raised by hand when the texts a setting gives change."""
@@ -67,8 +73,15 @@ def with_content(dataset: Dataset, content: str, seed: int) -> Dataset:
     return replace(dataset, tokens=tokens)
 
 
+def is_asked(kind: str) -> bool:
+    """Say whether a setting names a language model to ask, such as ``server:MODEL``."""
+    return ":" in kind
+
+
 def language_model(dataset: Dataset, kind: str = "auto") -> LanguageModel:
-    """Return the recorded replies of a data set, or the offline extractive model."""
+    """Return the recorded replies of a data set, the offline extractive model, or one to ask."""
+    if is_asked(kind):
+        return open_language_model(kind)
     recorded = dataset.replies is not None and kind in ("auto", "recorded")
     if recorded and dataset.replies is not None:
         return RecordedLanguageModel(dataset.replies.contents, dataset.replies.interests)
@@ -81,11 +94,11 @@ def short_texts(dataset: Dataset, content: str, seed: int) -> Ragged:
     """Return the tokens of short item texts, see :func:`with_content`."""
     original = dataset.tokens
     assert original is not None
-    kind = content if content in ("recorded", "extractive") else "auto"
-    model = language_model(dataset, kind)
     titles = dataset.titles or tuple("" for _ in range(dataset.n_items))
     if content == "title":
         return encode(dataset, list(titles))
+    written = content in ("recorded", "extractive") or is_asked(content)
+    model = language_model(dataset, content if written else "auto")
     texts = model.condense_items(titles, dataset.descriptions, dataset.categories)
     condensed = encode(dataset, texts)
     if content == "truncated":

@@ -5,7 +5,6 @@ Wu et al. 2023, arXiv 2310.09874; equation numbers are the paper's.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -21,18 +20,17 @@ from condrec.condensers.clustering import (
     nearest_of_each_cluster,
     standardised,
 )
-from condrec.condensers.content import language_model
+from condrec.condensers.content import is_asked
+from condrec.condensers.interests import INTERESTS, interest_words, language_model_cost
 from condrec.condensers.sampling import FullData
 from condrec.condensers.user_embeddings import encoder_cost, user_embeddings
 from condrec.datasets import Dataset, Ragged
 from condrec.recommenders import RECOMMENDERS, TextModelConfig
 from condrec.settings import require
-from condrec.text import Usage, estimated_usage, sentence_embeddings, tokenizer
+from condrec.text import sentence_embeddings
 from condrec.text.sentence_embeddings import ENCODERS
 
 LEVELS = ("both", "user", "content")
-INTERESTS = ("auto", "recorded", "extractive", "categories")
-MOST_INTERESTS = 5
 USER_ENCODERS = tuple(n for n, kind in RECOMMENDERS.items() if issubclass(kind, TextModelConfig))
 IntArray = NDArray[np.int64]
 
@@ -60,8 +58,9 @@ class TFDCon(Condenser):
     encoder: str = "naml"
     """Model whose user encoder gives z_u (Eq. 4)."""
     interests: str = "auto"
-    """Interest words: ``recorded``, ``extractive``, ``auto`` (recorded where there are replies), or
-    the most frequent ``categories`` of the history."""
+    """Interest words: ``recorded``, ``extractive``, ``auto`` (recorded where there are replies),
+    the most frequent ``categories`` of the history, or a language model to ask
+    (``server:MODEL``)."""
     sentence_encoder: str = "minilm"
     """Sentence encoder of the interest words (Eq. 6)."""
     merged_history_limit: int = 30
@@ -77,11 +76,15 @@ class TFDCon(Condenser):
             require(found >= 1, f"{name}: found {found}, expected at least 1")
         for name, valid in (
             ("encoder", USER_ENCODERS),
-            ("interests", INTERESTS),
             ("sentence_encoder", ENCODERS),
         ):
             found = getattr(self, name)
             require(found in valid, f"{name}: found {found!r}, expected one of {tuple(valid)}")
+        require(
+            self.interests in INTERESTS or is_asked(self.interests),
+            f"interests: found {self.interests!r}, expected one of {INTERESTS}, or a language "
+            "model such as server:MODEL",
+        )
         require(
             self.distance in ("", "raw", "standardised"),
             f"distance: found {self.distance!r}, expected raw or standardised",
@@ -100,26 +103,15 @@ class TFDCon(Condenser):
         self, dataset: Dataset, budget: float | None, seed: int, device: str
     ) -> dict[str, float]:
         """Train the user encoder and count the language model, see :meth:`Condenser.prepare`."""
-        usage = self._language_model_usage(dataset)
         cost = super().prepare(dataset, budget, seed, device)
-        cost |= {"language_model_requests": usage.requests, "language_model_tokens": usage.tokens}
+        cost |= language_model_cost(
+            dataset,
+            "original" if self.level == "user" else self.content,
+            "" if self.level == "content" or self.alpha == 0 else self.interests,
+        )
         if self.level != "content":
             cost |= encoder_cost(dataset, self.encoder, seed, device)
         return cost
-
-    def _language_model_usage(self, dataset: Dataset) -> Usage:
-        """Return what the recorded replies the method uses once cost; nothing if it uses none."""
-        usage, replies = Usage(), dataset.replies
-        if replies is None:
-            return usage
-        if self.level != "user" and self.content in ("auto", "recorded"):
-            titles = list(dataset.titles or [""] * dataset.n_items)
-            usage += estimated_usage(titles, replies.contents, tokenizer())
-        if self.level != "content" and self.alpha > 0 and self.interests in ("auto", "recorded"):
-            prompts = [" ".join(texts) for texts in history_texts(dataset)]
-            words = [", ".join(each) for each in replies.interests]
-            usage += estimated_usage(prompts, words, tokenizer())
-        return usage
 
     def select(self, dataset: Dataset, budget: float, seed: int, device: str) -> Dataset:
         """Cluster the users and keep the nearest of each cluster."""
@@ -163,40 +155,9 @@ class TFDCon(Condenser):
 
     def interest_embeddings(self, dataset: Dataset, users: IntArray) -> NDArray[np.float64]:
         """Return e_u, the pooled sentence embedding of the interest words (Eqs. 3 and 6)."""
-        if self.interests == "categories":
-            words = category_words(dataset)
-        else:
-            words = language_model(dataset, self.interests).interests(history_texts(dataset))
+        words = interest_words(dataset, self.interests)
         texts = [", ".join(words[u]) for u in users]
         return np.asarray(sentence_embeddings(texts, self.sentence_encoder), dtype=np.float64)
-
-
-def history_texts(dataset: Dataset) -> list[list[str]]:
-    """Return each user's history as texts, the input of Eq. 3; empty where there are no titles."""
-    titles = dataset.titles or tuple("" for _ in range(dataset.n_items))
-    details = dataset.descriptions or tuple("" for _ in range(dataset.n_items))
-    texts = [f"{a}. {b}".strip(". ") for a, b in zip(titles, details, strict=True)]
-    return [[texts[i] for i in history] for history in _lists(dataset.histories)]
-
-
-def category_words(dataset: Dataset) -> list[list[str]]:
-    """Return the five categories most frequent in each user's history: interests for nothing.
-
-    A category such as ``Animation|Children's`` counts for each of its parts; equal counts go by
-    the alphabet.
-    """
-    require(bool(dataset.categories), f"interests: {dataset.name} has no categories of items")
-    parts = [category.split("|") for category in dataset.categories]
-    words = []
-    for history in _lists(dataset.histories):
-        counts = Counter(part for item in history for part in parts[item] if part)
-        ordered = sorted(counts, key=lambda word: (-counts[word], word))
-        words.append(ordered[:MOST_INTERESTS])
-    return words
-
-
-def _lists(ragged: Ragged) -> list[list[int]]:
-    return [part.tolist() for part in np.split(ragged.values, ragged.offsets[1:-1])]
 
 
 def merge(
@@ -213,7 +174,7 @@ def merge(
     """
     users = np.concatenate(chosen)
     kept = keep_users(dataset, users)
-    histories = _lists(dataset.histories)
+    histories = dataset.histories.to_lists()
     for group in chosen:
         if len(group) > 1:
             joined = [item for user in group[::-1] for item in histories[user]]

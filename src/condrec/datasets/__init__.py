@@ -20,6 +20,7 @@ from condrec.datasets.movielens import read_ml_100k
 from condrec.datasets.movielens_1m import read_ml_1m
 from condrec.datasets.movielens_20m import read_ml_20m
 from condrec.datasets.noise import with_noise
+from condrec.datasets.ragged import IntArray, Ragged
 from condrec.datasets.registry import DatasetInfo, available, checksums, load_dataset, split_name
 from condrec.datasets.sequences import known_sequences, training_sequences
 from condrec.datasets.soft import ItemTable, SoftSequences, SoftUsers
@@ -34,7 +35,7 @@ from condrec.datasets.tfdcon_release import (
     read_released_split,
     released_content_order,
 )
-from condrec.datasets.types import IN_PART, Dataset, IntArray, Interactions, Ragged, Replies
+from condrec.datasets.types import IN_PART, Dataset, Interactions, Replies
 
 __all__ = [
     "FILTERS",

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from condrec.datasets.embedded_words import ABSTRACTS, MONTHS, PEOPLE, PLACES, TITLES, topics
-from condrec.datasets.types import Dataset, Interactions, Ragged
+from condrec.datasets.ragged import Ragged
+from condrec.datasets.types import Dataset, Interactions
 
 IntArray = NDArray[np.int64]
 N_USERS, N_ITEMS = 600, 400

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from condrec.datasets.embedded import DAYS, FIRST_SECOND, News, write_news
 from condrec.datasets.embedded_words import topics
+from condrec.datasets.ragged import IntArray
 from condrec.datasets.splits import LEAVE_ONE_OUT, no_histories, split_interactions
-from condrec.datasets.types import Dataset, IntArray, Interactions
+from condrec.datasets.types import Dataset, Interactions
 
 N_USERS, N_ITEMS = 300, 120
 SHORTEST, LONGEST = 8, 40

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from condrec.datasets.ragged import IntArray
 from condrec.datasets.splits import LEAVE_ONE_OUT, no_histories, split_interactions
-from condrec.datasets.types import Dataset, IntArray, Interactions
+from condrec.datasets.types import Dataset, Interactions
 from condrec.errors import CondrecError, unknown_name
 
 

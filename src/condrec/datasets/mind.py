@@ -22,7 +22,8 @@ import numpy as np
 
 from condrec import paths
 from condrec.datasets.files import file_sha256, locate, open_data_file, sources
-from condrec.datasets.types import Dataset, IntArray, Interactions, Ragged
+from condrec.datasets.ragged import IntArray, Ragged
+from condrec.datasets.types import Dataset, Interactions
 from condrec.errors import CondrecError
 from condrec.text import tokenizer
 

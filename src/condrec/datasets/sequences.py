@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from condrec.datasets.ragged import IntArray, Ragged
 from condrec.datasets.splits import oldest_first
-from condrec.datasets.types import Dataset, IntArray, Interactions, Ragged
+from condrec.datasets.types import Dataset, Interactions
 
 
 def ordered(rows: Interactions, n_users: int) -> Ragged:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from condrec.datasets.types import Interactions, Ragged
+from condrec.datasets.ragged import Ragged
+from condrec.datasets.types import Interactions
 from condrec.errors import CondrecError, unknown_name
 
 IntArray = NDArray[np.int64]

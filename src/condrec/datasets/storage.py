@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from condrec.datasets.ragged import Ragged
 from condrec.datasets.soft import FACTORS, ItemTable, SoftSequences, SoftUsers
-from condrec.datasets.types import Dataset, Interactions, Ragged, Replies
+from condrec.datasets.types import Dataset, Interactions, Replies
 from condrec.errors import CondrecError
 
 _COLUMNS = ("user", "item", "label", "time", "impression")

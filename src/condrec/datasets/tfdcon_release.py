@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from condrec.datasets.files import open_data_file
+from condrec.datasets.ragged import Ragged
 from condrec.datasets.safe_pickle import load_columns
-from condrec.datasets.types import Interactions, Ragged, Replies
+from condrec.datasets.types import Interactions, Replies
 from condrec.errors import CondrecError, unknown_name
 
 SUBSETS = ("condensed", "random", "majority")

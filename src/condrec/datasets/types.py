@@ -1,124 +1,21 @@
-"""The types that carry the data: ragged lists, interactions, a data set."""
+"""The types that carry the data: interactions, a data set."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from condrec.datasets.ragged import IntArray, Ragged, check_range, whole_numbers
 from condrec.datasets.soft import ItemTable, SoftSequences, SoftUsers
 from condrec.errors import CondrecError
 
-IntArray = NDArray[np.int64]
 PROTOCOLS = ("listed", "full", "uni100")
 WORD_PIECES = 30_522  # of bert-base-uncased
 IN_PART = "released-in-part"
 """The split of released data whose training rows are known of some users only."""
-
-
-def _integers(name: str, values: ArrayLike) -> IntArray:
-    """Return ``values`` as a one-dimensional int64 array, or say what is wrong with them."""
-    array = np.asarray(values)
-    if array.ndim != 1:
-        raise CondrecError(f"{name}: found {array.ndim} dimensions, expected one")
-    if array.size == 0:
-        return array.astype(np.int64)
-    if array.dtype.kind == "f":
-        bad = ~np.isfinite(array) | (array != np.floor(array))
-        if bad.any():
-            row = int(np.argmax(bad))
-            raise CondrecError(
-                f"{name}: found {array[row]} in row {row}, expected whole numbers; clean the column"
-            )
-    elif array.dtype.kind not in "iub":
-        raise CondrecError(f"{name}: found values of type {array.dtype}, expected whole numbers")
-    return array.astype(np.int64)
-
-
-def _check_range(name: str, values: IntArray, stop: int) -> None:
-    """Refuse ids outside [0, stop)."""
-    bad = (values < 0) | (values >= stop)
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise CondrecError(f"{name}: found id {values[row]} in row {row}, expected 0 to {stop - 1}")
-
-
-@dataclass(frozen=True, eq=False)
-class Ragged:
-    """Lists of different lengths, stored flat.
-
-    Args:
-        values: all entries, one list after the other, shape [total].
-        offsets: where each list starts; list i is ``values[offsets[i]:offsets[i+1]]``,
-            shape [n_lists + 1].
-    """
-
-    values: IntArray
-    offsets: IntArray
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "values", _integers("values", self.values))
-        object.__setattr__(self, "offsets", _integers("offsets", self.offsets))
-        ends_match = (
-            len(self.offsets) and self.offsets[0] == 0 and self.offsets[-1] == len(self.values)
-        )
-        if not ends_match or (np.diff(self.offsets) < 0).any():
-            raise CondrecError("offsets: expected to start at 0, never fall, end at len(values)")
-
-    @classmethod
-    def from_lists(cls, lists: Iterable[ArrayLike]) -> Ragged:
-        """Build from a sequence of lists of whole numbers."""
-        arrays = [_integers("list", each) for each in lists]
-        lengths = [len(a) for a in arrays]
-        values = np.concatenate(arrays) if arrays else np.empty(0, np.int64)
-        return cls(values, np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]))
-
-    @classmethod
-    def group(cls, keys: IntArray, values: IntArray, n_lists: int) -> Ragged:
-        """Gather ``values`` by ``keys`` in [0, n_lists); the order within a list is kept."""
-        order = np.argsort(keys, kind="stable")
-        lengths = np.bincount(keys, minlength=n_lists)
-        return cls(values[order], np.concatenate([[0], np.cumsum(lengths)]))
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    def __getitem__(self, i: int) -> IntArray:
-        return self.values[self.offsets[i] : self.offsets[i + 1]]
-
-    @property
-    def lengths(self) -> IntArray:
-        """Length of every list, shape [n_lists]."""
-        return np.diff(self.offsets)
-
-    def take(self, rows: ArrayLike) -> Ragged:
-        """Return the lists ``rows``, in that order (a row may be taken twice)."""
-        index = _integers("rows", rows)
-        _check_range("rows", index, len(self))
-        lengths = self.lengths[index]
-        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-        within = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-        return Ragged(self.values[np.repeat(self.offsets[index], lengths) + within], offsets)
-
-    def truncate(self, longest: int, keep: str = "first") -> Ragged:
-        """Return the lists cut to ``longest`` entries, keeping the first or the last ones."""
-        lengths = self.lengths
-        position = np.arange(len(self.values)) - np.repeat(self.offsets[:-1], lengths)
-        if keep == "last":
-            position = np.repeat(lengths, lengths) - 1 - position
-        cut = np.minimum(lengths, longest)
-        return Ragged(self.values[position < longest], np.concatenate([[0], np.cumsum(cut)]))
-
-    def padded(self, fill: int = 0, least: int = 1) -> tuple[IntArray, NDArray[np.bool_]]:
-        """Return a matrix [n_lists, longest] padded with ``fill`` and the mask of real entries."""
-        lengths = self.lengths
-        width = max(int(lengths.max(initial=0)), least)
-        mask = np.arange(width) < lengths[:, None]
-        matrix = np.full(mask.shape, fill, dtype=np.int64)
-        matrix[mask] = self.values
-        return matrix, mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +41,7 @@ class Interactions:
             column = getattr(self, name)
             if column is None:
                 continue
-            object.__setattr__(self, name, _integers(name, column))
+            object.__setattr__(self, name, whole_numbers(name, column))
             lengths[name] = len(getattr(self, name))
         if len(set(lengths.values())) > 1:
             raise CondrecError(f"columns: found lengths {lengths}, expected equal ones")
@@ -252,11 +149,11 @@ class Dataset:
             raise CondrecError(f"protocol: found {self.protocol!r}, expected one of {PROTOCOLS}")
         for split in ("train", "validation", "test"):
             rows: Interactions = getattr(self, split)
-            _check_range(f"{split}.user", rows.user, self.n_users)
-            _check_range(f"{split}.item", rows.item, self.n_items)
+            check_range(f"{split}.user", rows.user, self.n_users)
+            check_range(f"{split}.item", rows.item, self.n_items)
         if self.known is not None:
-            _check_range("known.user", self.known.user, self.n_users)
-            _check_range("known.item", self.known.item, self.n_items)
+            check_range("known.user", self.known.user, self.n_users)
+            check_range("known.item", self.known.item, self.n_items)
         made_up = self.soft if self.soft_sequences is None else self.soft_sequences
         if made_up is not None:
             if made_up.n_items != self.n_items or len(self.train):
@@ -273,12 +170,12 @@ class Dataset:
                 f"item table: found {len(self.item_table.values)} rows, expected {self.n_items}"
             )
         self._check_lists("histories", self.histories, self.n_users)
-        _check_range("histories", self.histories.values, self.n_items)
+        check_range("histories", self.histories.values, self.n_items)
         if self.tokens is not None:
             self._check_lists("tokens", self.tokens, self.n_items)
-            _check_range("tokens", self.tokens.values, len(self.vocabulary) or WORD_PIECES)
+            check_range("tokens", self.tokens.values, len(self.vocabulary) or WORD_PIECES)
         if self.negative_pool is not None:
-            _check_range("negative_pool", self.negative_pool, self.n_items)
+            check_range("negative_pool", self.negative_pool, self.n_items)
         per_item: Sequence[str] = ("titles", "descriptions", "categories")
         for name, expected in [(n, self.n_items) for n in per_item] + [("interests", self.n_users)]:
             if getattr(self, name) and len(getattr(self, name)) != expected:

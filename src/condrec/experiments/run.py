@@ -18,12 +18,14 @@ from condrec.condensers import (
     condenser,
 )
 from condrec.condensers.content import VERSION as CONTENT_VERSION
+from condrec.condensers.content import is_asked
 from condrec.condensers.soft_sequences import SequenceCondenser
 from condrec.datasets import checksums
 from condrec.errors import CondrecError, unknown_name
 from condrec.recommenders import RECOMMENDERS, recommender
 from condrec.settings import parameters
 from condrec.text.extractive import VERSION as EXTRACTIVE_VERSION
+from condrec.text.prompts import VERSION as PROMPTS_VERSION
 from condrec.text.sentence_embeddings import VERSION as SENTENCE_VERSION
 
 MEASURE_ONLY = "no-model"
@@ -108,6 +110,8 @@ class Run:
         if method.content != "original":
             used["content"] = CONTENT_VERSION
             used["extractive"] = EXTRACTIVE_VERSION
+        if is_asked(method.content) or is_asked(getattr(method, "interests", "")):
+            used["prompts"] = PROMPTS_VERSION
         return used | {name: RECOMMENDERS[name].VERSION for name in names}
 
     def key(self) -> str:

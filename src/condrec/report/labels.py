@@ -137,21 +137,46 @@ def set_label(
         parameters: every setting of the method.
     """
     if method == "none" and parameters.get("content", "original") != "original":
-        return CONTENT_LABELS[parameters["content"]]
+        return content_label(parameters["content"])
     name = SET_LABELS.get(method, method)
+    # Figure 5's sets differ in alpha and distance only.
+    swept = method == "tf-dcon" and bool(parameters.get("distance")) and edition != "strict"
     notes = []
     if method == "tf-dcon":
-        if parameters.get("distance"):
-            return f"{name} ({parameters['distance']}, alpha = {parameters['alpha']:g})"
-        notes.append("strict" if edition == "strict" else "as published")
-        if parameters.get("m", 1) != 1:
-            notes.append(f"m = {parameters['m']}")
-        if parameters.get("encoder", "naml") != "naml":
-            notes.append(f"encoder {MODEL_LABELS[parameters['encoder']]}")
+        notes += _tf_dcon_notes(edition, parameters)
+    own_texts = method != "none" and not method.startswith("released")
+    if own_texts and parameters.get("content", "auto") not in ("auto", "original"):
+        notes.append(content_label(parameters["content"]))
     if method == "random-interactions":
         notes.append("dislikes in proportion" if edition == "strict" else "all dislikes along")
     if budget is not None and budget < 1 and method != "random-interactions":
         notes.append(f"{100 * budget:.1f} % of likes")
-    elif budget is not None and budget >= 1 and method != "random-interactions":
+    elif budget is not None and budget >= 1 and method != "random-interactions" and not swept:
         notes.append(f"K = {budget:g}")
     return name + (f" ({', '.join(notes)})" if notes else "")
+
+
+def content_label(content: str) -> str:
+    """Return what texts are called; those of a language model that was asked by its name."""
+    return CONTENT_LABELS.get(content, f"texts of {content}")
+
+
+def _tf_dcon_notes(edition: str, parameters: Mapping[str, Any]) -> list[str]:
+    """Return what tells one of our TF-DCon sets from another."""
+    distance, alpha = parameters.get("distance"), parameters.get("alpha", 0.5)
+    if distance and edition != "strict":
+        return [str(distance), f"alpha = {alpha:g}"]
+    notes = ["strict" if edition == "strict" else "as published"]
+    if distance:
+        notes.append(f"{distance} distances")
+    if alpha != 0.5:
+        notes.append(f"alpha = {alpha:g}")
+    if parameters.get("m", 1) != 1:
+        notes.append(f"m = {parameters['m']}")
+    if parameters.get("encoder", "naml") != "naml":
+        notes.append(f"encoder {MODEL_LABELS[parameters['encoder']]}")
+    if parameters.get("interests", "auto") != "auto":
+        notes.append(f"interests: {parameters['interests']}")
+    if parameters.get("sentence_encoder", "minilm") != "minilm":
+        notes.append(f"encoded by {parameters['sentence_encoder']}")
+    return notes

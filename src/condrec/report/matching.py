@@ -29,6 +29,8 @@ class Recorded:
 
     groups: Mapping[tuple[str, ...], pd.DataFrame]
     datasets: frozenset[str]
+    full: frozenset[str] = frozenset()
+    """Data sets with a recorded run on the full data."""
 
     @classmethod
     def from_rows(cls, rows: pd.DataFrame) -> Recorded:
@@ -48,7 +50,8 @@ class Recorded:
         table = rows.assign(parameters=pd.Series(filled, index=rows.index, dtype=object))
         keys = ["grid", "dataset", "method", "edition", "recommender"]
         groups = {tuple(map(str, key)): part for key, part in table.groupby(keys, sort=False)}
-        return cls(groups, frozenset(table["dataset"]))
+        full = table.loc[table["method"] == "none", "dataset"]
+        return cls(groups, frozenset(table["dataset"]), frozenset(full))
 
     def runs(
         self, grid: str, dataset: str, line: Line, recommender: str, budget: float = np.nan

@@ -196,6 +196,12 @@ def _answer(row: Mapping[str, Any], recorded: Recorded, mapping: PaperMapping) -
         return {"verdict": "not attempted", "reason": mapping.missing_methods[row["method"]]}
     if dataset in mapping.missing_data and dataset not in recorded.datasets:
         return {"verdict": "not attempted", "reason": mapping.missing_data[dataset]}
+    if (
+        dataset in mapping.missing_full
+        and dataset not in recorded.full
+        and any(rule.holds(row) for rule in mapping.needs_full)
+    ):
+        return {"verdict": "not attempted", "reason": mapping.missing_full[dataset]}
     if np.isnan(row["value"]):
         return {"verdict": "not comparable", "reason": "the paper prints a symbol, not a number"}
     for rule in mapping.not_comparable:

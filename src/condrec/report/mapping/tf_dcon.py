@@ -48,9 +48,16 @@ TF_DCON = PaperMapping(
     missing_data={
         "mind-small": "missing files of the release: dataset/mind/content/original.npy, "
         "dataset/mind/interaction/original/*.npy and dataset/mind/user/history.npy",
-        "tfdcon-goodreads": "missing file of the release: dataset/goodreads/interaction/original/"
-        "train.npy, the full training data; the grid has not been run on Goodreads",
     },
+    missing_full={
+        "tfdcon-goodreads": "missing file of the release: dataset/goodreads/interaction/original/"
+        "train.npy, the full training data",
+    },
+    needs_full=(
+        Rule("the full data's own rows", {"method": ("none",)}),
+        Rule("a ratio to the full data", {"metric": ("Quality",)}),
+        Rule("every user is kept", {"table": ("VI",)}),
+    ),
     missing_methods={
         "dc": _OTHER_METHOD,
         "doscond": _OTHER_METHOD,
@@ -84,6 +91,10 @@ TF_DCON = PaperMapping(
             "our item texts are title and year; the paper's also hold a generated description, "
             "which was not released",
             {"table": ("VII",), "dataset": ("tfdcon-movielens",)},
+        ),
+        Rule(
+            "negatives are uniform books: the authors' lists were not released",
+            {"table": ("III", "VII"), "dataset": ("tfdcon-goodreads",)},
         ),
         Rule(
             "the released random texts are put to the wrong films; read as released",

@@ -71,6 +71,9 @@ class PaperMapping:
         tables: by the paper's own number of the table.
         checked_on: the data set that answers what names no data set.
         missing_data: by data set, what it would take to answer its rows.
+        missing_full: by data set, what it would take to run its full data; the rows that
+            ``needs_full`` holds for wait for it.
+        needs_full: rows that cannot be answered without a full-data run.
         missing_methods: by published method, why it was not built.
         not_comparable: rows no recorded number can be held against.
         caveats: what to know when reading a verdict.
@@ -82,3 +85,5 @@ class PaperMapping:
     missing_methods: Mapping[str, str]
     not_comparable: tuple[Rule, ...]
     caveats: tuple[Rule, ...]
+    missing_full: Mapping[str, str] = field(default_factory=dict)
+    needs_full: tuple[Rule, ...] = ()
