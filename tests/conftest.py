@@ -11,8 +11,9 @@ import pytest
 import torch
 from hypothesis import settings
 
+from condrec.datasets.ragged import Ragged
 from condrec.datasets.splits import split_interactions
-from condrec.datasets.types import Dataset, Interactions, Ragged
+from condrec.datasets.types import Dataset, Interactions
 
 # A slow machine is no failure: the first call of a test may load or compile something.
 settings.register_profile("condrec", deadline=None)

@@ -197,11 +197,56 @@ def test_it_learns_and_beats_popularity(
 def test_the_negative_source_changes_what_is_learned(tiny_dataset: Dataset) -> None:
     settings = {**SIZES, "epochs": 2, "batch_size": 32}
     rows = tiny_dataset.test
-    own, random = (
+    own, random, leaked = (
         NAML(**settings, negatives=source).fit(tiny_dataset, 0).score(tiny_dataset, rows)
-        for source in ("dislikes", "random")
+        for source in ("dislikes", "random", "leaked")
     )
-    assert (own != random).any()
+    assert (own != random).any() and (own != leaked).any() and (random != leaked).any()
+
+
+def test_leaked_negatives_are_those_of_all_three_splits(tiny_dataset: Dataset) -> None:
+    parts = {
+        "dislikes": (tiny_dataset.train,),
+        "leaked": (tiny_dataset.train, tiny_dataset.validation, tiny_dataset.test),
+    }
+    for source, splits in parts.items():
+        found = training_module._dislikes(tiny_dataset, source)
+        assert found is not None and len(found) == tiny_dataset.n_users
+        for user in range(tiny_dataset.n_users):
+            rows = [part.item[(part.user == user) & (part.label == 0)] for part in splits]
+            assert found[user].tolist() == np.concatenate(rows).tolist()
+    assert training_module._dislikes(tiny_dataset, "random") is None
+
+
+def test_only_leaked_negatives_see_the_held_out_dislikes(
+    tiny_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users without a training dislike, whose random negatives would all be item 0."""
+    trained: list[set[int]] = []
+
+    def spy(*arguments: Any) -> Any:
+        drawn = draw_negatives(*arguments)
+        trained[-1] |= set(drawn.ravel().tolist())
+        return drawn
+
+    monkeypatch.setattr(training_module, "draw_negatives", spy)
+    data = dataclasses.replace(
+        tiny_dataset, train=tiny_dataset.train.positives, negative_pool=np.array([0])
+    )
+    held_out = {
+        item
+        for part in (data.validation, data.test)
+        for user, item in zip(part.negatives.user, part.negatives.item, strict=True)
+        if user in data.train_users
+    }
+    scores = {}
+    for source in ("dislikes", "leaked"):
+        trained.append(set())
+        config = NAML(**SIZES, epochs=4, batch_size=32, negatives=source)
+        scores[source] = config.fit(data, 0).score(data, data.test)
+    assert trained[0] == {0}
+    assert {0} < trained[1] <= held_out | {0} and len(trained[1]) > 15
+    assert (scores["dislikes"] != scores["leaked"]).any()
 
 
 def test_random_negatives_come_from_the_pool(

@@ -10,7 +10,7 @@ def test_the_line_names_everything_that_is_needed(made_up):
     line = provenance_line(made_up([FULL], {(0, 0): 0.8, (0, 1): 0.8}), "06_table")
     for part in (
         "`06_table`",
-        "`condrec reproduce tf-dcon-table-3 --profile real --record`",
+        "`condrec reproduce tf-dcon-table-3 --profile real --datasets embedded --record`",
         "profile `real`",
         "`embedded` ",
         "condrec 0.1.0, commit 0123456789",

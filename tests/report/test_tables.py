@@ -36,6 +36,14 @@ def test_a_table_to_read_says_what_was_not_run_and_how_many_seeds(made_up):
     ]
 
 
+def test_a_table_of_nothing_is_one_row_with_the_hours(made_up):
+    nothing = tables.sets_or_hours(made_up([FULL, USERS], {}), ["NDCG@5"])
+    assert nothing["Training set"].tolist() == ["every set"]
+    assert nothing["Seeds"].iloc[0].startswith("not run (")
+    some = tables.sets_or_hours(made_up([FULL, USERS], VALUES), ["NDCG@5"], one_model=True)
+    assert len(some) == 2 and "Model" not in some
+
+
 def test_floors_are_those_on_the_full_data(made_up):
     results = made_up(
         [FULL, POPULARITY, ("random-users", "popularity", 10.0, {})],

@@ -96,7 +96,11 @@ class Condenser:
             optimised), ``gradient_steps`` and ``seconds`` of models it trains,
             ``language_model_requests`` and ``language_model_tokens`` of the replies it uses, and
             ``language_model_replaced``, answers that were not usable.
+
+        Raises:
+            CondrecError: data whose full training rows are missing.
         """
+        self._require_all_rows(dataset)
         return {"outer_steps": 1.0, "inner_steps": 1.0}
 
     def _require_all_rows(self, dataset: Dataset) -> None:

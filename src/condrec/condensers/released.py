@@ -9,6 +9,7 @@ import numpy as np
 
 from condrec.condensers.base import Condenser
 from condrec.datasets import Dataset, Interactions, part_of, read_released_split
+from condrec.errors import CondrecError
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,14 @@ class Released(Condenser):
 
     def select(self, dataset: Dataset, budget: float, seed: int, device: str) -> Dataset:
         """Read the released rows; nothing is drawn."""
-        train, validation = read_released_split(self.subset, part_of(dataset.name))
+        part = part_of(dataset.name)
+        if dataset.n_users != part.n_users:
+            raise CondrecError(
+                f"released sets: found {dataset.n_users} users in {dataset.name}, expected the "
+                f"{part.n_users} of the release, by whose numbers users are chosen; choose another "
+                "method"
+            )
+        train, validation = read_released_split(self.subset, part)
         own = np.isin(dataset.train.user, train.user) & (dataset.train.label == 0)
         dislikes = dataset.train.where(own)
         joined = Interactions(

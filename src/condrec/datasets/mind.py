@@ -7,13 +7,9 @@ and their large siblings, and the sample of MIND-small that public repositories 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import warnings
-import zlib
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from condrec import paths
+from condrec.datasets.checked_lines import Lines, opened
 from condrec.datasets.files import file_sha256, locate, open_data_file, sources
 from condrec.datasets.ragged import IntArray, Ragged
 from condrec.datasets.types import Dataset, Interactions
@@ -29,8 +26,6 @@ from condrec.text import tokenizer
 
 TITLE_PIECES, ABSTRACT_PIECES = 20, 50
 """Word pieces kept of each text (fact sheet TF-DCon, section 2.4)."""
-MOST_MALFORMED = 20
-"""Malformed lines of a file that are left out, with a warning; more are refused."""
 SAMPLE_BEHAVIORS = ("train_behaviors_first2000.tsv", "train_behaviors_random5000.tsv")
 _SAMPLE, _NEWS_IDS = "mind_small_parts", "once_vocab/mind/user/tok.nid.dat"
 _TIME = "%m/%d/%Y %I:%M:%S %p"
@@ -45,49 +40,6 @@ def official_files(name: str) -> dict[str, str]:
         for split in ("train", "dev")
         for kind in ("news", "behaviors")
     }
-
-
-@dataclass
-class Lines:
-    """The lines of a tab-separated file, whose malformed ones are counted.
-
-    Args:
-        name: how errors name the file.
-        n_fields: tab-separated fields of a line.
-        malformed: numbers of malformed lines and what was wrong with them.
-    """
-
-    name: str
-    n_fields: int
-    malformed: list[tuple[int, str]] = field(default_factory=list)
-
-    def read(self, lines: Iterator[bytes]) -> Iterator[tuple[int, list[str]]]:
-        """Yield number and fields of every well-formed line, one line in memory at a time."""
-        for number, line in enumerate(lines, 1):
-            try:
-                fields = line.decode("utf-8").rstrip("\r\n").split("\t")
-            except UnicodeDecodeError:
-                self.reject(number, "bytes that are not UTF-8")
-                continue
-            if len(fields) != self.n_fields:
-                self.reject(number, f"{len(fields)} fields, expected {self.n_fields}")
-                continue
-            yield number, fields
-        if self.malformed:
-            warnings.warn(f"{self.name}: left out {self._described()}", stacklevel=3)
-
-    def reject(self, number: int, why: str) -> None:
-        """Count a malformed line; one too many ends the reading."""
-        self.malformed.append((number, why))
-        if len(self.malformed) > MOST_MALFORMED:
-            raise CondrecError(
-                f"{self.name}: found {self._described()} or more, expected at most "
-                f"{MOST_MALFORMED}; get the file again"
-            )
-
-    def _described(self) -> str:
-        first = "; ".join(f"line {number}: {why}" for number, why in self.malformed[:5])
-        return f"{len(self.malformed)} malformed lines ({first})"
 
 
 @dataclass(frozen=True)
@@ -149,8 +101,8 @@ class Behaviors:
             except (ValueError, OverflowError):
                 lines.reject(number, f"impression {impression[:20]!r} or time {when[:30]!r}")
                 continue
-            if not items:
-                lines.reject(number, "no candidate")
+            if not items or not user:
+                lines.reject(number, "no user" if items else "no candidate")
                 continue
             if user not in self.user:
                 self.user[user] = len(self.user)
@@ -208,7 +160,7 @@ def read_mind(name: str, seed: int = 0) -> Dataset:
     ends = []
     for split in ("train", "dev"):
         shown = files[f"{split} behaviors"]
-        with _opened(shown) as stream:
+        with opened(shown) as stream:
             ends.append(behaviors.add_file(str(shown), stream, news.number))
     held_out = np.random.default_rng([seed, 47]).permutation(np.arange(ends[0], ends[1]))
     half = len(held_out) // 2
@@ -248,25 +200,13 @@ def read_mind_small_sample() -> Dataset:
     return _dataset("mind-small-sample", news, behaviors, parts, sources(used))
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Iterator[bytes]]:
-    """Yield the lines of a plain or gzipped file, and refuse one that is damaged."""
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
-            yield iter(stream)
-    except (OSError, EOFError, zlib.error) as error:
-        raise CondrecError(
-            f"{path}: found a damaged file ({error}), expected a whole one; get the file again"
-        ) from None
-
-
 def _add_news(news: News, path: Path) -> None:
     """Add the lines of a ``news.tsv``: id, category, subcategory, title, abstract, and three more.
 
     An empty title stays empty; titles are untrusted text and escaped where a page shows them.
     """
     lines = Lines(str(path), 8)
-    with _opened(path) as stream:
+    with opened(path) as stream:
         for number, fields in lines.read(stream):
             if not fields[0]:
                 lines.reject(number, "no news id")

@@ -109,9 +109,10 @@ def available() -> list[DatasetInfo]:
     """Return every known data set; files are looked for, not verified."""
     shown = []
     for name, entry in read_registry().items():
-        paths = [file.path for file in entry.files]
-        if name in _READERS and not _READERS[name].optional:
-            paths.extend(_READERS[name].by_hand)
+        reader = _READERS.get(name, _Reader(read_table))
+        by_hand = () if reader.optional else reader.by_hand
+        left_out = set(reader.by_hand) - set(by_hand)
+        paths = [each.path for each in entry.files if each.path not in left_out] + list(by_hand)
         present = sum(locate(path) is not None for path in paths)
         shown.append(DatasetInfo(name, entry, name in _READERS, present, len(paths)))
     return shown

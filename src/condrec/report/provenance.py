@@ -8,6 +8,8 @@ import json
 import pandas as pd
 
 from condrec.datasets import checksums
+from condrec.experiments import grid
+from condrec.profiles import read_profile
 from condrec.report.results import Results
 
 
@@ -18,10 +20,9 @@ def provenance_line(results: Results, notebook: str) -> str:
         results: what the figure or table is made of.
         notebook: file name of the notebook, without ``.ipynb``.
     """
-    recorded = results.profile == "real"
     command = (
-        f"condrec reproduce {results.grid} --profile real --record"
-        if recorded
+        f"condrec reproduce {results.grid} --profile real{_datasets(results)} --record"
+        if results.profile == "real"
         else f"condrec book --profile {results.profile} --only {notebook}"
     )
     if results.rows.empty:
@@ -55,6 +56,13 @@ def rerun_note(*results: Results) -> str:
         text += f" on {_several(runs['device'])}"
     hours = left["seconds"].sum() / 3600
     return text + (f"; left: {_runs(len(left))}, about {hours:.2f} hours." if len(left) else ".")
+
+
+def _datasets(results: Results) -> str:
+    """Return the option that names the data sets, where they are not all the profile has."""
+    names = list(dict.fromkeys(results.plan["dataset"]))
+    everything = read_profile(results.profile)[grid(results.grid).data]
+    return f" --datasets {','.join(names)}" if len(names) < len(everything) else ""
 
 
 def data_version(name: str) -> str:

@@ -100,6 +100,14 @@ def sets_table(
     return pd.DataFrame(table)
 
 
+def sets_or_hours(results: Results, metrics: Sequence[str], **options: Any) -> pd.DataFrame:
+    """Return :func:`sets_table`, or one row with the hours of all sets where nothing was run."""
+    if len(results.rows):
+        return sets_table(results, metrics, **options)
+    hours = float(results.open["seconds"].sum()) / 3600
+    return pd.DataFrame({"Training set": ["every set"], "Seeds": [seeds_done(0, 0, hours)]})
+
+
 def seeds_done(done: int, planned: int, hours: float) -> str:
     """Return ``5``, ``3 of 5``, or ``not run`` with the hours it would take."""
     if not done:

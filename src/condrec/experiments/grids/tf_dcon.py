@@ -22,10 +22,16 @@ PRIMARY = {"negatives": "dislikes", "test_content": "training"}
 
 
 K = {"tfdcon-movielens": 47, "goodreads-8749": 1749, "mind-small": 9405, "mind-small-sample": 622}
-"""Users kept: as many as the authors did on MovieLens and MIND-small, a fifth of the users on
-Goodreads as they did, a tenth of the sample's as on MIND; 60 of the generated data's 600."""
-SHARE = {"tfdcon-movielens": 2373 / 36105, "goodreads-8749": 45513 / 219075}
-"""Share of the training positives in the released set; a tenth elsewhere."""
+"""Users kept: as many as the authors did on MovieLens and MIND-small; of all users, those of test
+rows included, a fifth on Goodreads and a tenth of the sample as they did on MIND; 60 of the
+generated data's 600."""
+SHARE = {
+    "tfdcon-movielens": 2373 / 36105,
+    "goodreads-8749": 45513 / 219075,
+    "mind-small-sample": 1025 / 8314,
+}
+"""Share of the training positives that K users hold: of the authors, on the sample ours; a tenth
+elsewhere."""
 IN_PART = "tfdcon-goodreads"
 """The data whose full training rows are missing: nothing but released sets can be trained on."""
 TEXTS = {"mind-small-sample": "released-condensed"}
