@@ -63,7 +63,13 @@ TF_DCON = PaperMapping(
     },
     needs_full=(
         Rule("the full data's own rows", {"method": ("none",), "table": ("III", "IV", "VII")}),
-        Rule("counts them", {"metric": ("n_positive", "n_negative", "density_percent")}),
+        Rule(
+            "counts them or their users",
+            {
+                "table": ("II",),
+                "metric": ("n_users", "n_positive", "n_negative", "density_percent"),
+            },
+        ),
         Rule("a ratio to the full data", {"metric": ("Quality",)}),
         Rule("every user is kept", {"table": ("VI",)}),
     ),
