@@ -271,6 +271,8 @@ def test_every_printed_row_and_claim_gets_one_label_and_a_reason():
     assert books["reason"].str.contains("interaction/original/train.npy").all()
     needs_full = (books["method"] == "none") | (books["metric"] == "Quality")
     assert (needs_full | (books["table"] == "VI")).all()
+    counted = books.loc[books["table"] == "II", "metric"]
+    assert set(counted) == {"n_users", "n_positive", "n_negative", "density_percent"}
     reasons = table.set_index("dataset")["reason"]
     assert reasons["mind-small"].str.contains("dataset/mind/").all()
 

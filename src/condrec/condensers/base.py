@@ -94,8 +94,8 @@ class Condenser:
         Returns:
             ``outer_steps`` and ``inner_steps`` of the condensation (1 each where nothing is
             optimised), ``gradient_steps`` and ``seconds`` of models it trains,
-            ``language_model_requests`` and ``language_model_tokens`` of the replies it uses, and
-            ``language_model_replaced``, answers that were not usable.
+            of TF-DCon also ``language_model_requests`` and ``language_model_tokens`` of the
+            replies it uses, and ``language_model_replaced``, answers that were not usable.
 
         Raises:
             CondrecError: data whose full training rows are missing.

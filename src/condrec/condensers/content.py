@@ -53,8 +53,8 @@ def with_content(dataset: Dataset, content: str, seed: int) -> Dataset:
             ``extractive`` (the offline summary) or ``auto`` (recorded where there are replies);
             ``truncated`` and ``random`` (as many original tokens as ``auto`` has, the first ones
             or random ones in their order); ``released-condensed``, ``released-random``
-            (misaligned: titles and descriptions of different films) and ``realigned-random``
-            (the same tokens put back to their films), as published for MovieLens.
+            (of MovieLens misaligned: titles and descriptions of different films) and
+            ``realigned-random`` (MovieLens' tokens put back to their films), as published.
         seed: fixes the draw of ``random``.
     """
     if content == "original":

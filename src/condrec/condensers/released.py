@@ -1,4 +1,4 @@
-"""The sets TF-DCon's authors released for MovieLens, as condensers."""
+"""The sets TF-DCon's authors released, as condensers."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ReleasedCondensed(Released):
 
 @dataclass(frozen=True)
 class ReleasedRandom(Released):
-    """The authors' random users, with their random words (misaligned, see the data README)."""
+    """The authors' random users, with their random words (of MovieLens misaligned)."""
 
     subset: ClassVar[str] = "random"
     content: str = "released-random"

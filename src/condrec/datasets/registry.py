@@ -30,8 +30,7 @@ from condrec.errors import CondrecError, unknown_name
 class _Reader:
     """How a data set is read; without ``splits`` it has one that cannot be changed.
 
-    ``by_hand`` are files that are not in the registry, as no copy was ever verified; they are
-    needed unless ``optional``.
+    ``by_hand`` are files no copy of which was ever verified; they are needed unless ``optional``.
     ``drops_few`` says that users with few rows are left out unless ``everyone`` is asked for.
     """
 

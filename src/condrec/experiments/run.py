@@ -24,6 +24,7 @@ from condrec.datasets import checksums
 from condrec.errors import CondrecError, unknown_name
 from condrec.recommenders import RECOMMENDERS, recommender
 from condrec.settings import parameters
+from condrec.text import open_language_model
 from condrec.text.extractive import VERSION as EXTRACTIVE_VERSION
 from condrec.text.prompts import VERSION as PROMPTS_VERSION
 from condrec.text.sentence_embeddings import VERSION as SENTENCE_VERSION
@@ -116,7 +117,11 @@ class Run:
 
     def key(self) -> str:
         """Return the name of the run's artifact: a hash of the run, the data and the versions."""
-        content = [self.to_dict(), self.versions(), checksums(self.dataset)]
+        content: list[Any] = [self.to_dict(), self.versions(), checksums(self.dataset)]
+        method = self.condenser()
+        words = (method.content, getattr(method, "interests", ""))
+        # A folder may hold other weights tomorrow; the model's own name has their hash.
+        content += [open_language_model(kind).name for kind in words if kind.startswith("local:")]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 

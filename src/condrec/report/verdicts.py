@@ -196,11 +196,8 @@ def _answer(row: Mapping[str, Any], recorded: Recorded, mapping: PaperMapping) -
         return {"verdict": "not attempted", "reason": mapping.missing_methods[row["method"]]}
     if dataset in mapping.missing_data and dataset not in recorded.datasets:
         return {"verdict": "not attempted", "reason": mapping.missing_data[dataset]}
-    if (
-        dataset in mapping.missing_full
-        and dataset not in recorded.full
-        and any(rule.holds(row) for rule in mapping.needs_full)
-    ):
+    in_part = dataset in mapping.missing_full and dataset not in recorded.full
+    if in_part and any(rule.holds(row) for rule in mapping.needs_full):
         return {"verdict": "not attempted", "reason": mapping.missing_full[dataset]}
     if np.isnan(row["value"]):
         return {"verdict": "not comparable", "reason": "the paper prints a symbol, not a number"}
@@ -209,6 +206,8 @@ def _answer(row: Mapping[str, Any], recorded: Recorded, mapping: PaperMapping) -
             return {"verdict": "not comparable", "reason": rule.reason}
     table = mapping.tables[row["table"]]
     lines = table.answers(row["method"], row["model"])
+    if in_part:
+        lines = table.lines.get(f"{row['method']} in part", lines)
     if not lines:
         return {"verdict": "not run", "reason": f"{table.grid} holds no line for {row['method']}"}
     answer = _held_against(row, lines[0], table, dataset, recorded)

@@ -37,7 +37,15 @@ _FILE_SIZES = (
 TF_DCON = PaperMapping(
     tables={
         "I": TableMapping("tf-dcon-table-1", {"tf-dcon": (Line("tf-dcon"),)}, "train", "naml"),
-        "II": TableMapping("tf-dcon-table-2", {"none": (Line("none"),)}, "train", MEASURE_ONLY),
+        "II": TableMapping(
+            "tf-dcon-table-2",
+            {
+                "none": (Line("none"),),
+                "none in part": (Line("released-condensed", settings={"content": "original"}),),
+            },
+            "train",
+            MEASURE_ONLY,
+        ),
         "III": TableMapping("tf-dcon-table-3", _USERS_AND_TEXTS),
         "IV": TableMapping("tf-dcon-table-4", _USERS_AND_TEXTS, "train", MEASURE_ONLY),
         "V": TableMapping("tf-dcon-table-5", {"tf-dcon": (Line("tf-dcon"),)}),
@@ -54,7 +62,14 @@ TF_DCON = PaperMapping(
         "train.npy, the full training data",
     },
     needs_full=(
-        Rule("the full data's own rows", {"method": ("none",)}),
+        Rule("the full data's own rows", {"method": ("none",), "table": ("III", "IV", "VII")}),
+        Rule(
+            "counts them or their users",
+            {
+                "table": ("II",),
+                "metric": ("n_users", "n_positive", "n_negative", "density_percent"),
+            },
+        ),
         Rule("a ratio to the full data", {"metric": ("Quality",)}),
         Rule("every user is kept", {"table": ("VI",)}),
     ),

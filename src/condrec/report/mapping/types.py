@@ -33,7 +33,8 @@ class TableMapping:
     Args:
         grid: the grid whose recorded rows answer it.
         lines: by published method, the line the verdict is for and, if any, the one beside it;
-            ``METHOD on MODEL`` where a model has lines of its own.
+            ``METHOD on MODEL`` where a model has lines of its own, ``METHOD in part`` for data
+            whose full rows are missing.
         split: ``test``, or ``train`` for statistics and costs, which are counted there.
         recommender: model of the recorded rows where the printed table names none.
         reading_error: by metric, how far a value read off a figure may be off, in the printed
