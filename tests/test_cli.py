@@ -103,9 +103,9 @@ def test_a_plan_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         ),
         (
             "run --dataset embedded --method released-random --recommender naml --seed 0",
-            "expected tfdcon-movielens",
+            "expected one of tfdcon-movielens",
         ),
-        ("run --dataset mind-large --method none --recommender naml --seed 0", "no reader"),
+        ("run --dataset netflix --method none --recommender naml --seed 0", "no reader"),
         ("reproduce tf-dcon-tabel-3 --profile quick", "did you mean 'tf-dcon-table-"),
         ("reproduce tf-dcon-table-3 --profile quik", "did you mean 'quick'"),
         ("reproduce tf-dcon-table-3 --profile quick --datasets embedde", "'embedded'"),

@@ -101,5 +101,5 @@ def test_rows_of_table_3_are_carried_out(method: str, recommender: str) -> None:
     else:
         assert content["size"]["users_pct"] <= 100 and content["size"]["positives_pct"] < 100
         assert content["size"]["tokens_pct"] < 100  # the texts are condensed too
-    assert content["data"] == {"data_split": "released", "protocol": "listed"}
+    assert content["data"] == {"data_split": "dev-halves", "protocol": "listed"}
     assert content["provenance"]["data_sha256"] == full.sources
