@@ -176,8 +176,8 @@ def test_the_floors_are_the_known_ones(goodreads: Dataset) -> None:
         scores = recommender(name).fit(small, 0).score(goodreads, goodreads.test)
         found.append(mean_metrics(listed_metrics(scores, goodreads.test, ks=(5,)))["NDCG@5"])
     assert found[0] == pytest.approx(0.8037, abs=0.002)
-    assert found[1] == pytest.approx(0.749, abs=0.004)
     expected = random_expectation(goodreads.test, (5,))["NDCG@5"]
+    assert expected == pytest.approx(0.7485, abs=0.001)  # the fact sheet's mean of three draws
     assert found[1] == pytest.approx(expected, abs=0.004)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from condrec.condensers import TFDCon
 from condrec.experiments import GRIDS, Run, Scale
-from condrec.experiments.grids.tf_dcon import IN_PART
+from condrec.experiments.grids.tf_dcon import ONLY_RELEASED
 
 TEXT_GRIDS = [name for name, grid in GRIDS.items() if grid.data == "texts"]
 SEEDS = (0, 1, 2, 3, 4)
@@ -20,7 +20,7 @@ def runs(grid: str, dataset: str) -> list[Run]:
 
 @pytest.mark.parametrize("name", TEXT_GRIDS)
 def test_nothing_but_released_sets_is_planned_where_training_rows_are_missing(name: str) -> None:
-    assert all(run.method.startswith("released-") for run in runs(name, IN_PART))
+    assert all(run.method.startswith("released-") for run in runs(name, ONLY_RELEASED))
 
 
 @pytest.mark.parametrize("dataset", ["goodreads-8749", "mind-small-sample", "mind-small"])
@@ -38,7 +38,7 @@ def test_the_worst_case_of_the_leak_is_measured_on_goodreads_only() -> None:
         planned = runs("tf-dcon-table-3", dataset)
         return {r.model().negatives for r in planned if r.recommender in MODELS}
 
-    assert sources("goodreads-8749") == sources(IN_PART) == {"dislikes", "leaked"}
+    assert sources("goodreads-8749") == sources(ONLY_RELEASED) == {"dislikes", "leaked"}
     assert sources("tfdcon-movielens") == sources("mind-small-sample") == {"dislikes", "random"}
 
 

@@ -151,14 +151,18 @@ def open_data_file(path: str) -> bytes:
             f"data file {path}: found nothing in {paths.user_data()}; run `condrec fetch "
             f"{dataset}`, or let CONDREC_DATA name the folder that holds it"
         )
-    # One byte too many is enough to tell that a file is too long.
-    if found.suffix == ".gz" and not path.endswith(".gz"):
-        content = gunzip(found.read_bytes(), file.bytes, str(found))
-    else:
-        with found.open("rb") as stream:
-            content = stream.read(file.bytes + 1)
+    content = _content(found, path, file.bytes)
     verify(content, file, str(found))
     return content
+
+
+def _content(found: Path, path: str, limit: int) -> bytes:
+    """Return a file up to just above a limit, unpacked if ``path`` names it without ``.gz``."""
+    # One byte too many is enough to tell that a file is too long.
+    if found.suffix == ".gz" and not path.endswith(".gz"):
+        return gunzip(found.read_bytes(), limit, str(found))
+    with found.open("rb") as stream:
+        return stream.read(limit + 1)
 
 
 def open_by_hand(path: str, most_bytes: int, advice: str) -> tuple[bytes, dict[str, str]]:
@@ -175,11 +179,7 @@ def open_by_hand(path: str, most_bytes: int, advice: str) -> tuple[bytes, dict[s
     found = locate(path)
     if found is None:
         raise CondrecError(f"data file {path}: found nothing in {paths.user_data()}, {advice}")
-    if found.suffix == ".gz" and not path.endswith(".gz"):
-        content = gunzip(found.read_bytes(), most_bytes, str(found))
-    else:
-        with found.open("rb") as stream:
-            content = stream.read(most_bytes + 1)
+    content = _content(found, path, most_bytes)
     if len(content) > most_bytes:
         raise CondrecError(f"{found}: found more than {most_bytes} bytes, expected about half")
     return content, {path: file_sha256(found)}

@@ -139,10 +139,10 @@ def set_label(
     if method == "none" and parameters.get("content", "original") != "original":
         return content_label(parameters["content"])
     name = SET_LABELS.get(method, method)
-    # Figure 5's sets differ in alpha and distance only.
-    swept = method == "tf-dcon" and bool(parameters.get("distance")) and edition != "strict"
     notes = []
     if method == "tf-dcon":
+        if parameters.get("distance") and edition != "strict":  # these sets differ in nothing else
+            return f"{name} ({parameters['distance']}, alpha = {parameters['alpha']:g})"
         notes += _tf_dcon_notes(edition, parameters)
     own_texts = method != "none" and not method.startswith("released")
     if own_texts and parameters.get("content", "auto") not in ("auto", "original"):
@@ -151,7 +151,7 @@ def set_label(
         notes.append("dislikes in proportion" if edition == "strict" else "all dislikes along")
     if budget is not None and budget < 1 and method != "random-interactions":
         notes.append(f"{100 * budget:.1f} % of likes")
-    elif budget is not None and budget >= 1 and method != "random-interactions" and not swept:
+    elif budget is not None and budget >= 1 and method != "random-interactions":
         notes.append(f"K = {budget:g}")
     return name + (f" ({', '.join(notes)})" if notes else "")
 
@@ -163,14 +163,11 @@ def content_label(content: str) -> str:
 
 def _tf_dcon_notes(edition: str, parameters: Mapping[str, Any]) -> list[str]:
     """Return what tells one of our TF-DCon sets from another."""
-    distance, alpha = parameters.get("distance"), parameters.get("alpha", 0.5)
-    if distance and edition != "strict":
-        return [str(distance), f"alpha = {alpha:g}"]
     notes = ["strict" if edition == "strict" else "as published"]
-    if distance:
-        notes.append(f"{distance} distances")
-    if alpha != 0.5:
-        notes.append(f"alpha = {alpha:g}")
+    if parameters.get("distance"):
+        notes.append(f"{parameters['distance']} distances")
+    if parameters.get("alpha", 0.5) != 0.5:
+        notes.append(f"alpha = {parameters['alpha']:g}")
     if parameters.get("m", 1) != 1:
         notes.append(f"m = {parameters['m']}")
     if parameters.get("encoder", "naml") != "naml":

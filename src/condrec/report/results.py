@@ -158,7 +158,7 @@ def recorded_results(name: str, profile: str = "real", **wanted: Any) -> Results
         profile: the profile the grid was recorded under.
         wanted: see :meth:`Results.where`.
     """
-    runs = grid_runs(name, profile)
+    runs = grid_runs(name, profile, _named(name, profile, wanted.get("dataset")))
     plan = planned(name, runs)
     stored: dict[str, Any] = {}
 
@@ -171,6 +171,14 @@ def recorded_results(name: str, profile: str = "real", **wanted: Any) -> Results
     curves = joined(plan, recorded(name, "-curves.csv"))
     results = Results(name, profile, plan, joined(plan, recorded(name)), groups, curves)
     return results.where(**wanted)
+
+
+def _named(name: str, profile: str, wanted: Any) -> list[str] | None:
+    """Return the profile's data sets that are wanted, None for all: a plan takes time."""
+    if wanted is None:
+        return None
+    chosen = wanted if isinstance(wanted, tuple) else (wanted,)
+    return [s.dataset for s in scales(profile, grid(name)) if s.dataset in chosen]
 
 
 def fresh(

@@ -197,8 +197,10 @@ def _answer(row: Mapping[str, Any], recorded: Recorded, mapping: PaperMapping) -
     if dataset in mapping.missing_data and dataset not in recorded.datasets:
         return {"verdict": "not attempted", "reason": mapping.missing_data[dataset]}
     in_part = dataset in mapping.missing_full and dataset not in recorded.full
-    if in_part and any(rule.holds(row) for rule in mapping.needs_full):
-        return {"verdict": "not attempted", "reason": mapping.missing_full[dataset]}
+    needed = [rule.reason for rule in mapping.needs_full if in_part and rule.holds(row)]
+    if needed:
+        reason = f"{mapping.missing_full[dataset]} ({needed[0]})"
+        return {"verdict": "not attempted", "reason": reason}
     if np.isnan(row["value"]):
         return {"verdict": "not comparable", "reason": "the paper prints a symbol, not a number"}
     for rule in mapping.not_comparable:

@@ -6,7 +6,7 @@ import hashlib
 import re
 import warnings
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +181,14 @@ def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(folder.iterdir()):
         if path.suffix in _DECISIVE and path.is_file():
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()
+            state = path.stat()
+            content = _content_digest(path, state.st_mtime_ns, state.st_size)
             digest.update(f"{path.name} {content}\n".encode())
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _content_digest(path: Path, changed: int, size: int) -> str:
+    """Return a file's SHA-256, computed anew only when time or size say that it has changed."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

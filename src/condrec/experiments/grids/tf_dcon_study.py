@@ -8,15 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from condrec.experiments.grids.base import Grid, Scale, Settings, is_small, unique
-from condrec.experiments.grids.tf_dcon import (
-    ALPHA,
-    IN_PART,
-    PRIMARY,
-    models,
-    n_users,
-    texts,
-)
+from condrec.experiments.grids.base import Scale, Settings, is_small, unique
+from condrec.experiments.grids.tf_dcon import ALPHA, models, n_users, text_grid, texts
 from condrec.experiments.run import Run
 
 CONTENTS = ("extractive", "truncated", "random", "title")
@@ -43,8 +36,6 @@ def interests(scale: Scale) -> list[str]:
 
 def study(scale: Scale) -> list[Run]:
     """What the language model's words are worth: contents, interests, distances, encoder."""
-    if scale.dataset == IN_PART:
-        return []
     k, lead = n_users(scale), models(scale)[0]
     primary: Settings = {"alpha": ALPHA, **texts(scale)}
     changed = [
@@ -63,8 +54,6 @@ def study(scale: Scale) -> list[Run]:
 
 def variants(scale: Scale) -> list[Run]:
     """What merging is worth, and quality against size for every way to choose users."""
-    if scale.dataset == IN_PART:
-        return []
     k, lead = n_users(scale), models(scale)[0]
     own = texts(scale)
     runs = scale.runs("none", None, lead)
@@ -86,16 +75,6 @@ def variants(scale: Scale) -> list[Run]:
 
 
 GRIDS = (
-    Grid(
-        "tf-dcon-study",
-        "what the language model's words are worth",
-        study,
-        primary=PRIMARY,
-    ),
-    Grid(
-        "tf-dcon-variants",
-        "merging, and quality against size",
-        variants,
-        primary=PRIMARY,
-    ),
+    text_grid("study", "what the language model's words are worth", study),
+    text_grid("variants", "merging, and quality against size", variants),
 )

@@ -62,16 +62,16 @@ TF_DCON = PaperMapping(
         "train.npy, the full training data",
     },
     needs_full=(
-        Rule("the full data's own rows", {"method": ("none",), "table": ("III", "IV", "VII")}),
+        Rule("a run on them", {"method": ("none",), "table": ("III", "IV", "VII")}),
         Rule(
-            "counts them or their users",
+            "a count of them or of their users",
             {
                 "table": ("II",),
                 "metric": ("n_users", "n_positive", "n_negative", "density_percent"),
             },
         ),
         Rule("a ratio to the full data", {"metric": ("Quality",)}),
-        Rule("every user is kept", {"table": ("VI",)}),
+        Rule("a set that keeps every user", {"table": ("VI",)}),
     ),
     missing_methods={
         "dc": _OTHER_METHOD,
