@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import fields
 from pathlib import Path
+from pkgutil import resolve_name
 
 import numpy as np
 import pytest
@@ -118,7 +119,8 @@ def test_numbers_in_the_prose_are_kept_by_a_notebook(name):
             raise AssertionError(f"{source} keeps nothing called {key}")
 
 
-OPENED = ["condensation", "protocol", "tf_dcon", "distill_cf", "dconrec", "td3", "rerun"]
+METHODS = ["tf_dcon", "distill_cf", "dconrec", "td3"]
+OPENED = ["condensation", "protocol", *METHODS, "rerun", "later"]
 OPENED += NOTEBOOKS[:3]
 OPENED += ["notebooks/13_infinite_ae", "notebooks/14_distill_cf_step_by_step"]
 OPENED += [name for name in NOTEBOOKS if "dconrec" in name or "td3" in name]
@@ -130,6 +132,55 @@ def test_chapters_open_and_end_alike(name):
     for opening in ("You will learn", "You need", "Time"):
         assert f"**{opening}**" in text, opening
     assert "## What next" in text
+
+
+IN_CODE = "The equations in code"
+HEADINGS = [
+    "The problem",
+    "The idea",
+    IN_CODE,
+    "Editions",
+    "Where paper and code disagree",
+    "Results",
+    "Verdicts",
+    "What we would do next",
+    "What next",
+]
+each_method = pytest.mark.parametrize("name", METHODS)
+
+
+@each_method
+def test_method_chapters_have_the_same_headings_in_the_same_order(name):
+    found = re.findall(r"^## (.+)$", PAGES[name], re.M)
+    assert [re.sub(r"^The idea in .+", "The idea", heading) for heading in found] == HEADINGS
+    assert PAGES[name].index("Take-aways") > PAGES[name].index("## What we would do next")
+
+
+@each_method
+def test_functions_named_beside_the_equations_exist(name):
+    section = PAGES[name].split(f"## {IN_CODE}\n")[1].split("\n## ")[0]
+    named = re.findall(r"`((?:\w+\.)+\w+)`", section)
+    assert len(named) > 7
+    for dotted in named:
+        assert resolve_name(f"condrec.{dotted.removeprefix('condrec.')}") is not None, dotted
+
+
+@each_method
+def test_every_equation_of_a_method_stands_beside_its_code(name):
+    section = PAGES[name].split(f"## {IN_CODE}\n")[1].split("\n## ")[0]
+    labels = {label for label, _ in EQUATION.findall(PAGES[name])}
+    assert labels and labels == set(re.findall(r"\{eq\}`([^`]+)`", section))
+
+
+@each_method
+def test_results_and_verdicts_hold_no_number_that_is_typed(name):
+    text = PAGES[name]
+    results = text[text.index("\n## Results") : text.index("\n## Verdicts")]
+    rows = re.findall(r"^\| (?!---|Trained on|Fitted on).*$", results, re.M)
+    rows += re.findall(r"^\| .* \| (?!Verdict).+ \|$", text[text.index("\n## Verdicts") :], re.M)
+    assert len(rows) > 10
+    for row in rows:
+        assert re.search(r"\| \{glue:text\}`[^`|]+` \|$", row), row
 
 
 def test_the_grids_of_the_rerun_page_exist():

@@ -11,6 +11,7 @@ import mistakes_start
 import mistakes_td3
 import mistakes_tf_dcon
 import mistakes_tf_dcon_further
+import mistakes_tf_dcon_tables
 import mistakes_trust
 import numpy as np
 import pytest
@@ -75,6 +76,7 @@ def test_the_solution_is_folded(source):
 MISTAKES = [
     *mistakes_start.MISTAKES,
     *mistakes_tf_dcon.MISTAKES,
+    *mistakes_tf_dcon_tables.MISTAKES,
     *mistakes_tf_dcon_further.MISTAKES,
     *mistakes_distill_cf.MISTAKES,
     *mistakes_dconrec.MISTAKES,

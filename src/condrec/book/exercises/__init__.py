@@ -13,6 +13,7 @@ from condrec.book.exercises import (
     td3,
     tf_dcon,
     tf_dcon_further,
+    tf_dcon_tables,
     trust,
 )
 from condrec.book.exercises.check import Answer, first_fault
@@ -21,6 +22,7 @@ from condrec.errors import unknown_name
 EXERCISES = {
     **start.EXERCISES,
     **tf_dcon.EXERCISES,
+    **tf_dcon_tables.EXERCISES,
     **tf_dcon_further.EXERCISES,
     **distill_cf.EXERCISES,
     **dconrec.EXERCISES,
