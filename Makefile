@@ -5,11 +5,13 @@ DEVICE ?= auto
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: book test lint lab bench clean help
+.PHONY: book slides test lint lab bench clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book   execute the notebooks (PROFILE=quick) and build _build/html"
+	@echo "            STUDENT=1: the edition without solutions, in _build/student"
+	@echo "make slides one deck a notebook, in _build/slides"
 	@echo "make test   lint, types, spelling, tests, notebooks"
 	@echo "make lab    open JupyterLab on the notebooks"
 	@echo "make bench  measure the item encoder's speed"
@@ -22,7 +24,10 @@ $(STAMP): constraints.txt pyproject.toml
 	touch $@
 
 book: $(STAMP)
-	$(BIN)/condrec book --profile $(PROFILE) --device $(DEVICE)
+	$(BIN)/condrec book --profile $(PROFILE) --device $(DEVICE) $(if $(STUDENT),--student)
+
+slides: $(STAMP)
+	$(BIN)/condrec book --profile $(PROFILE) --device $(DEVICE) --slides
 
 lint: $(STAMP)
 	$(BIN)/ruff check

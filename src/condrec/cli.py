@@ -62,6 +62,8 @@ def parser() -> argparse.ArgumentParser:
     book.add_argument("--device", default="auto", metavar="auto|cpu|cuda")
     book.add_argument("--only", metavar="NOTEBOOK", help="execute this notebook alone")
     book.add_argument("--set", action="append", default=[], metavar="K=V", dest="settings")
+    book.add_argument("--student", action="store_true", help="the edition without solutions")
+    book.add_argument("--slides", action="store_true", help="slides of the notebooks as well")
     return top
 
 
@@ -205,6 +207,11 @@ def _book(options: argparse.Namespace) -> None:
 
     overrides = _settings(options.settings)
     page = build_book(
-        options.profile, device=options.device, only=options.only, overrides=overrides
+        options.profile,
+        device=options.device,
+        only=options.only,
+        overrides=overrides,
+        student=options.student,
+        slides=options.slides,
     )
     print(page)

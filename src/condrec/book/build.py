@@ -16,6 +16,7 @@ from tqdm import tqdm
 from condrec.book.execute import Executed, execute, kept
 from condrec.book.fingerprint import book_fingerprint, notebook_fingerprint, shared_inputs
 from condrec.book.parameters import parameters_per_notebook, read_overrides
+from condrec.book.slides import make_slides
 from condrec.book.stage import render, stage
 from condrec.book.status import status_page
 from condrec.errors import CondrecError, unknown_name
@@ -42,6 +43,8 @@ def build_book(
     device: str = "auto",
     only: str | None = None,
     overrides: Mapping[str, Any] | None = None,
+    student: bool = False,
+    slides: bool = False,
     root: Path | None = None,
 ) -> Path:
     """Execute the notebooks with a profile's parameters and build the book.
@@ -55,10 +58,12 @@ def build_book(
         device: ``auto`` keeps the profile's device, ``cpu`` and ``cuda`` replace it.
         only: the one notebook to execute; the others are shown as last executed.
         overrides: values that replace parameters of the notebooks; texts are read as YAML.
+        student: build the edition without solutions, in ``_build/student``.
+        slides: write ``_build/slides`` too, one deck a notebook.
         root: the checkout; None means the one the library is in.
 
     Returns:
-        The book's first page.
+        The book's first page; with ``slides`` the page that lists the decks.
 
     Raises:
         CondrecError: an unknown profile, device, notebook or parameter; a notebook that failed or
@@ -74,10 +79,11 @@ def build_book(
 
     shared = shared_inputs(root)
     state = book_fingerprint(root, shared, values | changes)
-    page, stamp = root / "_build" / "html" / "index.html", root / "_build" / "book.json"
+    home = root / "_build" / ("student" if student else "")
+    page, stamp = home / "html" / "index.html", home / "book.json"
     if only is None and page.is_file() and _read(stamp) == state:
         print("nothing changed: the book is up to date", file=sys.stderr)
-        return page
+        return _slides(root, profile) if slides else page
 
     given = parameters_per_notebook(notebooks, values, changes)
     executed = root / "_build" / "executed" / profile
@@ -87,24 +93,31 @@ def build_book(
         wanted = only in (None, notebook.stem)
         if wanted and kept(executed, notebook.stem, fingerprint) is None:
             jobs[notebook] = fingerprint
+    home.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
     _execute_all(jobs, given, executed, root)
 
     records = [record for name in names if (record := kept(executed, name)) is not None]
-    staged = stage(root, executed)
+    staged = stage(root, executed, home, student)
     text = status_page(root, profile, str(values.get("device", "auto")), records)
     (staged / "status.md").write_text(text, encoding="utf-8")
     print("building the pages", file=sys.stderr)
     problems = [f"{each.name} failed in {each.error}" for each in records if each.error]
     try:
-        render(root, staged)
+        render(root, staged, home)
     except CondrecError as warned:
         problems.append(str(warned))
     if problems:
         raise CondrecError("; ".join(problems))
     if only is None:
         stamp.write_text(json.dumps(state), encoding="utf-8")
-    return page
+    return _slides(root, profile) if slides else page
+
+
+def _slides(root: Path, profile: str) -> Path:
+    """Write the decks of what was executed."""
+    executed, build = root / "_build" / "executed" / profile, root / "_build"
+    return make_slides(executed, build / "slides", root / "book" / "_slides")
 
 
 def _read(stamp: Path) -> Any:

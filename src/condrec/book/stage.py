@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,23 +13,48 @@ from condrec.book.offline import remote_loads
 from condrec.errors import CondrecError
 
 
-def stage(root: Path, executed: Path) -> Path:
-    """Lay out ``_build/stage``: the prose of ``book/``, the notebooks as executed.
+def stage(root: Path, executed: Path, home: Path, student: bool = False) -> Path:
+    """Lay out ``home/stage``: the prose of ``book/``, the notebooks as executed.
 
     A notebook without an executed copy is staged as it is stored, without outputs.
+
+    Args:
+        root: the checkout.
+        executed: the folder of executed copies.
+        home: the edition's folder.
+        student: leave the solutions out; ``home/notebooks`` then gets the stored notebooks without
+            solutions, to be handed out.
     """
-    target = root / "_build" / "stage"
+    target = home / "stage"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(root / "book", target, ignore=shutil.ignore_patterns("__pycache__"))
     (target / "notebooks").mkdir(exist_ok=True)
+    if student:
+        shutil.rmtree(home / "notebooks", ignore_errors=True)
+        (home / "notebooks").mkdir()
     for source in sorted((root / "notebooks").glob("*.ipynb")):
         copy = executed / source.name
-        shutil.copy(copy if copy.is_file() else source, target / "notebooks" / source.name)
+        copies = {target / "notebooks": copy if copy.is_file() else source}
+        if student:
+            copies[home / "notebooks"] = source
+        for folder, notebook in copies.items():
+            text = notebook.read_text(encoding="utf-8")
+            text = without_solutions(text) if student else text
+            (folder / source.name).write_text(text, encoding="utf-8")
     return target
 
 
-def render(root: Path, staged: Path) -> None:
-    """Build ``_build/html`` from the staging tree with jupyter-book, warnings counting as errors.
+def without_solutions(notebook: str) -> str:
+    """Return a notebook's JSON without the cells tagged ``solution``."""
+    content = json.loads(notebook)
+    content["cells"] = [
+        cell for cell in content["cells"] if "solution" not in cell["metadata"].get("tags", [])
+    ]
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def render(root: Path, staged: Path, home: Path) -> None:
+    """Build ``home/html`` from the staging tree with jupyter-book, warnings counting as errors.
 
     Raises:
         CondrecError: jupyter-book is missing or it warned, or a page loads something from another
@@ -38,12 +64,12 @@ def render(root: Path, staged: Path) -> None:
     script = Path(sys.executable).parent / "jupyter-book"
     if not script.is_file():
         raise CondrecError(f"{script.name}: not found; install it with: pip install -e '.[book]'")
-    build = root / "_build"
-    for stale in ("html", ".doctrees", "jupyter_execute"):
-        shutil.rmtree(build / stale, ignore_errors=True)
+    work, html = home / "sphinx", home / "html"
+    for stale in (work, html):
+        shutil.rmtree(stale, ignore_errors=True)
     arguments = ["build", str(staged), "--config", "_config.yml", "--toc", str(staged / "_toc.yml")]
-    options = ["--path-output", ".", "--quiet", "--warningiserror", "--keep-going", "--all"]
-    log = build / "jupyter-book.log"
+    options = ["--quiet", "--warningiserror", "--keep-going", "--all", "--path-output", str(work)]
+    log = home / "jupyter-book.log"
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     with log.open("w", encoding="utf-8") as out:
         done = subprocess.run(
@@ -55,12 +81,14 @@ def render(root: Path, staged: Path) -> None:
             stderr=subprocess.STDOUT,
             check=False,
         )
-    if done.returncode or not (build / "html" / "index.html").is_file():
+    if (work / "_build" / "html").is_dir():
+        os.replace(work / "_build" / "html", html)
+    if done.returncode or not (html / "index.html").is_file():
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         marked = [line for line in lines if "WARNING" in line or "ERROR" in line] or lines[-5:]
         shown = "; ".join(line.strip().replace(f"{staged}{os.sep}", "") for line in marked[:10])
         raise CondrecError(f"jupyter-book: {len(marked)} warnings or errors: {shown} (see {log})")
-    remote = remote_loads(build / "html")
+    remote = remote_loads(html)
     if remote:
         page, addresses = next(iter(remote.items()))
         raise CondrecError(

@@ -24,6 +24,17 @@ def _quality() -> Cases:
     return [((full, full), 100.0), (({"NDCG@1": 0.4, "NDCG@5": 0.5}, full), 75.0)]
 
 
+def _ndcg_at() -> Cases:
+    second, third = 1 / np.log2(3), 0.5
+    return [
+        (([1, 0, 0], 5), 1.0),
+        (([0, 1, 0], 5), second),
+        (([0, 0, 0, 1], 3), 0.0),
+        (([1, 0, 1], 1), 1.0),  # only one of two clicks can stand first
+        (([0, 0, 1, 1], 3), third / (1 + second)),
+    ]
+
+
 def _like_ratio() -> Cases:
     likes, dislikes = np.array([0.0, 1.0, 90.0, 0.0]), np.array([0.0, 0.0, 10.0, 4.0])
     return [((likes, dislikes), np.array([0.75, 0.8, 93 / 104, 0.375]))]
@@ -33,9 +44,19 @@ def _random_ndcg_at_1() -> Cases:
     return [((np.array([1, 0, 0, 0]),), 0.25), ((np.array([1, 1, 0]),), 2 / 3)]
 
 
+def _tied_ndcg_at_1() -> Cases:
+    return [
+        ((np.array([5.0, 4.0]), np.array([0, 1])), 0.0),
+        ((np.array([2.0, 2.0, 2.0]), np.array([1, 0, 0])), 1 / 3),
+        ((np.array([3.0, 1.0, 3.0, 3.0]), np.array([0, 1, 1, 1])), 2 / 3),
+    ]
+
+
 EXERCISES = {
     "share_kept": _share_kept,
     "quality_percent": _quality,
+    "ndcg_at": _ndcg_at,
     "like_ratio": _like_ratio,
     "random_ndcg_at_1": _random_ndcg_at_1,
+    "tied_ndcg_at_1": _tied_ndcg_at_1,
 }

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from condrec.book.slides import make_slides, slide_cells
+from condrec.book.stage import without_solutions
+from condrec.errors import CondrecError
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "book" / "_slides"
+PROSE = "A first sentence. A second one, see {numref}`tbl-a` and {cite:p}`paper`."
+TABLE = "::::{table} What it keeps\n:name: tbl-a\n\n:::{glue:md} kept\n:format: myst\n:::\n::::"
+
+
+def output(data, **metadata):
+    return new_output("display_data", data=data, metadata=metadata)
+
+
+@pytest.fixture
+def notebook():
+    glued = output(
+        {"application/papermill.record/text/markdown": "| a |\n|---|\n| 7 |"},
+        scrapbook={"name": "kept"},
+    )
+    return new_notebook(
+        cells=[
+            new_markdown_cell(f"# A title\n\n{PROSE}"),
+            new_code_cell("1 + 1", outputs=[glued], metadata={"tags": ["hide-input"]}),
+            new_markdown_cell(f"## Numbers\n\n{TABLE}\n\n$$\nx = 1\n$$ (eq-x)"),
+            new_code_cell("print('shown')", outputs=[new_output("stream", text="shown")]),
+            new_code_cell("the_answer = 42", metadata={"tags": ["solution", "hide-cell"]}),
+        ]
+    )
+
+
+def test_prose_becomes_notes_and_the_rest_slides(notebook):
+    cells = slide_cells(notebook, {})
+    kinds = [(cell["metadata"]["slideshow"]["slide_type"], cell["source"]) for cell in cells]
+    assert ("slide", "# A title") in kinds and ("-", "A first sentence.") in kinds
+    (note,) = [source for kind, source in kinds if kind == "notes"]
+    assert "A second one" in note and "`" not in note
+    assert ("-", "| a |\n|---|\n| 7 |") in kinds, "a glued table stands where the page shows it"
+    assert ("-", "$$\nx = 1\n$$") in kinds
+    assert ("subslide", "print('shown')") in kinds
+    assert not any("1 + 1" in source or "the_answer" in source for _, source in kinds)
+
+
+def test_decks_open_without_a_network(notebook, tmp_path):
+    executed = tmp_path / "executed"
+    executed.mkdir()
+    nbformat.write(notebook, executed / "01_a.ipynb")
+    page = make_slides(executed, tmp_path / "slides", TEMPLATE)
+    assert 'href="01_a.html">A title' in page.read_text()
+    deck = (page.parent / "01_a.html").read_text()
+    assert "the_answer" not in deck and 'class="notes"' in deck
+    for script in ("reveal/dist/reveal.js", "reveal/plugin/notes/notes.js"):
+        assert script in deck and (page.parent / script).is_file()
+    assert (page.parent / "mathjax" / "tex-chtml-full.js").is_file()
+
+
+def test_nothing_executed_is_said(tmp_path):
+    with pytest.raises(CondrecError, match="run `make book`"):
+        make_slides(tmp_path, tmp_path / "slides", TEMPLATE)
+
+
+def test_the_edition_without_solutions(notebook):
+    text = without_solutions(nbformat.writes(notebook))
+    assert "the_answer" not in text and "print('shown')" in text
