@@ -102,7 +102,7 @@ def test_the_first_cell_says_how_to_install_in_colab(notebook, capsys, monkeypat
     # Elsewhere, as in Colab, condrec is not installed.
     hide_condrec(monkeypatch)
     exec(compile(source, "colab", "exec", dont_inherit=True), {})
-    assert '%pip install "condrec @ git+REPOSITORY-ADDRESS"' in capsys.readouterr().out
+    assert '%pip install "condrec[book] @ git+REPOSITORY-ADDRESS"' in capsys.readouterr().out
 
 
 def hide_condrec(monkeypatch: pytest.MonkeyPatch) -> None:
