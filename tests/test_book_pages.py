@@ -18,6 +18,7 @@ from condrec.condensers.dconrec import CREDITS
 from condrec.datasets import load_dataset, read_released_content, read_released_split
 from condrec.experiments.grids import GRIDS
 from condrec.recommenders import NAML
+from condrec.report.published import claims
 from condrec.report.sequences import decoding
 from condrec.report.verdicts import TOLERANCE, WIDEST, spread_factor
 
@@ -104,6 +105,10 @@ def glued(name: str) -> set[str]:
     cells = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
     source = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
     names = re.findall(r"(?:keep|glue|show_table)\(\s*f?\"([^\"]+)\"", source)
+    if "chapter.keep_rivals(rivals)" in source:
+        names += [f"against-{key}" for key in re.findall(r"^    \"([\w-]+)\": \(", source, re.M)]
+    for paper in re.findall(r"chapter\.keep_verdicts\(\"([\w-]+)\"\)", source):
+        names += ["printed", *(f"claim-{claim}" for claim in claims(paper)["id"])]
     return {re.sub(r"\\\{.*?\\\}", ".+", re.escape(each)) for each in names}
 
 

@@ -13,6 +13,7 @@ import mistakes_tf_dcon
 import mistakes_tf_dcon_further
 import mistakes_tf_dcon_tables
 import mistakes_trust
+import mistakes_verdicts
 import numpy as np
 import pytest
 
@@ -82,6 +83,7 @@ MISTAKES = [
     *mistakes_dconrec.MISTAKES,
     *mistakes_td3.MISTAKES,
     *mistakes_trust.MISTAKES,
+    *mistakes_verdicts.MISTAKES,
 ]
 
 

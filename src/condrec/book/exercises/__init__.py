@@ -15,6 +15,7 @@ from condrec.book.exercises import (
     tf_dcon_further,
     tf_dcon_tables,
     trust,
+    verdicts,
 )
 from condrec.book.exercises.check import Answer, first_fault
 from condrec.errors import unknown_name
@@ -28,6 +29,7 @@ EXERCISES = {
     **dconrec.EXERCISES,
     **td3.EXERCISES,
     **trust.EXERCISES,
+    **verdicts.EXERCISES,
 }
 """What makes the cases of every exercise, by its name."""
 

@@ -56,6 +56,65 @@ def _decoding_products() -> Cases:
     return [((1, 1, 5, 2, 3, 4), 24 + 12 + 20), ((2, 3, 5, 2, 3, 4), 48 + 72 + 120)]
 
 
+def _hit_among_drawn() -> Cases:
+    return [
+        ((3, 5, 2, 1), 0.25),  # two of the four others are better, and neither draw may be one
+        ((3, 5, 2, 2), 0.75),  # one of them may
+        ((2, 5, 2, 1), 0.5625),
+        ((1, 900, 100, 1), 1.0),
+        ((5, 5, 3, 3), 0.0),  # every drawn one is better
+        ((5, 5, 3, 4), 1.0),  # but there are only three
+    ]
+
+
+def _row(learned: bool, vectors: str, kept: float) -> dict[str, bool | str | float]:
+    return {"learned": learned, "vectors": vectors, "kept": kept}
+
+
+def _gains_with_control() -> Cases:
+    random, own = _row(False, "SASRec", 60.0), _row(True, "SASRec", 70.0)
+    other = _row(True, "GRU4Rec", 80.0)
+    return [
+        (([own, other, random],), [[0, 10.0]]),
+        (([random, _row(False, "GRU4Rec", 75.0), other, own],), [[2, 5.0], [3, 10.0]]),
+        (([other, _row(True, "SASRec", 55.0), random],), [[1, -5.0]]),
+        (([other],), []),
+    ]
+
+
+def _seeds_to_show() -> Cases:
+    # t / sqrt(n) is 8.98, 2.48, 1.59, 1.24, 1.05 and 0.92 for 2 to 7 seeds.
+    return [
+        ((0.01, 0.01, 50), 7),
+        ((-0.02, 0.01, 50), 4),
+        ((0.1, 0.01, 50), 2),
+        ((0.01, 0.01, 6), np.inf),
+    ]
+
+
+def _largest_rank() -> Cases:
+    # Ranks of 1, 2 and 3 take 5 + 5, 10 + 20 and 15 + 45 numbers.
+    return [((3, 2, 5, 30), 2), ((3, 2, 5, 29), 1), ((3, 2, 5, 60), 3), ((3, 2, 5, 9), 0)]
+
+
+def _reached_by_window() -> Cases:
+    return [
+        ((4, 2), np.array([1, 2, 2, 1]) / 3),
+        ((5, 4), np.array([0.5, 1.0, 1.0, 1.0, 0.5])),
+        ((5, 1), np.full(5, 0.2)),
+        ((3, 3), np.ones(3)),  # all steps
+    ]
+
+
+def _luck_of_best() -> Cases:
+    return [
+        ((np.array([0.0, 1.0]), 1), 0.0),
+        ((np.array([0.0, 1.0]), 2), 0.25),  # 1 is best in three of four cases
+        ((np.array([3.0, 1.0, 2.0]), 2), 4 / 9),  # best 1, 2 and 3 in 1, 3 and 5 of nine cases
+        ((np.array([0.0, 1.0, 0.0, 0.0]), 2), 7 / 16 - 1 / 4),
+    ]
+
+
 EXERCISES = {
     "tucker_logits": _tucker_logits,
     "soft_divergence": _soft_divergence,
@@ -64,4 +123,10 @@ EXERCISES = {
     "learning_adds": _learning_adds,
     "gain_passed_on": _gain_passed_on,
     "decoding_products": _decoding_products,
+    "hit_among_drawn": _hit_among_drawn,
+    "gains_with_control": _gains_with_control,
+    "seeds_to_show": _seeds_to_show,
+    "largest_rank": _largest_rank,
+    "reached_by_window": _reached_by_window,
+    "luck_of_best": _luck_of_best,
 }
