@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from condrec.report.figures import OURS, PALETTE, floor_lines, legend_below, panels, use_style
+from condrec.report.figures import OURS, PALETTE, floor_lines, legend_below, use_style
 from condrec.report.results import recorded_results
 from condrec.report.tables import floors, lines
 
@@ -116,7 +116,9 @@ def _kind(method: str, own: tuple[str, ...]) -> str:
 def overview() -> Figure:
     """Draw what is kept against stored bytes, one panel a task, floors and full data as lines."""
     use_style()
-    figure, axes = panels([task.title for task in TASKS], 13.0, 4.2, share=False)
+    figure = Figure(figsize=(8.6, 7.4), layout="constrained")
+    grid = figure.subplots(2, 2)  # two by two: side by side the text is too small for a page
+    axes = list(grid.flat)
     for task, axis in zip(TASKS, axes, strict=True):
         table, reached = kept(task)
         axis.axhline(100, color="#222222", lw=1, label="full data")
@@ -134,12 +136,12 @@ def overview() -> Figure:
                 label=kind,
             )
         floor_lines(axis, reached, axis.axhline)
-        axis.set(
-            xscale="log", xlim=(0.1, 2000), ylim=(0, 108), xlabel="stored bytes, % of the full data"
-        )
+        axis.set(xscale="log", xlim=(0.1, 2000), ylim=(0, 108), title=task.title)
         axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_title(task.title, fontsize=10)
-    axes[0].set_ylabel("quality kept, % of the full data's")
+    for axis in grid[1]:
+        axis.set_xlabel("stored bytes, % of the full data")
+    for axis in grid[:, 0]:
+        axis.set_ylabel("quality kept, % of the full data's")
     legend_below(figure, axes)
     return figure
 
