@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import fields
-from pathlib import Path
 from pkgutil import resolve_name
 
 import numpy as np
 import pytest
-import yaml
+from page_text import EQUATION, NOTEBOOKS, PAGES
 
 from condrec.condensers import TD3, DConRec, DistillCF
 from condrec.condensers.candidates import LEAST, OUTER_SHARE
@@ -18,110 +16,14 @@ from condrec.condensers.dconrec import CREDITS
 from condrec.datasets import load_dataset, read_released_content, read_released_split
 from condrec.experiments.grids import GRIDS
 from condrec.recommenders import NAML
-from condrec.report.published import claims
 from condrec.report.sequences import decoding
 from condrec.report.verdicts import TOLERANCE, WIDEST, spread_factor
-
-ROOT = Path(__file__).resolve().parents[1]
-BOOK = ROOT / "book"
-TOC = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
-LISTED = [TOC["root"], *(page["file"] for part in TOC["parts"] for page in part["chapters"])]
-GENERATED = {"status"}
-
-
-def page_text(name: str) -> str:
-    """Return a page's Markdown; of a notebook the Markdown cells."""
-    if not name.startswith("notebooks/"):
-        return (BOOK / f"{name}.md").read_text(encoding="utf-8")
-    cells = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-    return "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-
-
-PAGES = {name: page_text(name) for name in LISTED if name not in GENERATED}
-NOTEBOOKS = [name for name in PAGES if name.startswith("notebooks/")]
-each_page = pytest.mark.parametrize("name", PAGES)
-
-
-def figure_names(name: str) -> set[str]:
-    cells = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-    figures = [c["metadata"].get("mystnb", {}).get("figure", {}) for c in cells]
-    return {figure["name"] for figure in figures if "name" in figure}
-
-
-def without_code(text: str) -> str:
-    return re.sub(r"```(?:bash|python)\n.*?```", "", text, flags=re.S)
-
-
-LABELS = {label for text in PAGES.values() for label in re.findall(r"^\(([\w-]+)\)=$", text, re.M)}
-LABELS |= {n for t in PAGES.values() for n in re.findall(r"^:name: ([\w-]+)$", t, re.M)}
-LABELS |= {name for notebook in NOTEBOOKS for name in figure_names(notebook)}
-EQUATION = re.compile(r"^(?:\$\$ \((eq-[\w-]+)\)|:label: ([\w-]+))$", re.M)
-EQUATIONS = [a or b for text in PAGES.values() for a, b in EQUATION.findall(text)]
-CITED = set(re.findall(r"^@\w+\{(\w+),", (BOOK / "references.bib").read_text("utf-8"), re.M))
-
-
-@each_page
-def test_links_lead_to_pages_of_the_book(name):
-    for target in re.findall(r"\]\(([^)\s]+)\)", without_code(PAGES[name])):
-        if target.startswith(("http", "#")):
-            continue
-        page = (Path("/") / name).parent / target
-        page = re.sub(r"\.(md|ipynb)$", "", page.resolve().as_posix().lstrip("/"))
-        assert page in LISTED or page in LABELS, target
-
-
-@each_page
-def test_cards_lead_to_pages_of_the_book(name):
-    for target in re.findall(r"^:link: (\S+)$", PAGES[name], re.M):
-        assert target in LISTED
-
-
-@each_page
-def test_cross_references_have_a_target(name):
-    for label in re.findall(r"\{numref\}`([^`]+)`", PAGES[name]):
-        assert label in LABELS
-    for label in re.findall(r"\{eq\}`([^`]+)`", PAGES[name]):
-        assert label in EQUATIONS
-
-
-@each_page
-def test_citations_are_in_the_bibliography(name):
-    for keys in re.findall(r"\{cite:[pt]\}`([^`]+)`", PAGES[name]):
-        assert set(keys.split(",")) <= CITED
-
-
-def test_labels_of_equations_are_given_once():
-    assert len(EQUATIONS) == len(set(EQUATIONS))
 
 
 @pytest.mark.parametrize("name", ["tf_dcon", "notebooks/03_tf_dcon_step_by_step"])
 def test_the_nine_equations_of_the_paper_keep_their_numbers(name):
     # A tenth labelled equation would move the number after the dot away from the paper's.
     assert len(re.findall(r"^\$\$ \(eq-", PAGES[name], re.M)) == 9
-
-
-def glued(name: str) -> set[str]:
-    """Return the names a notebook keeps for the prose; f-strings become patterns."""
-    cells = json.loads((ROOT / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-    source = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
-    names = re.findall(r"(?:keep|glue|show_table)\(\s*f?\"([^\"]+)\"", source)
-    if "chapter.keep_rivals(rivals)" in source:
-        names += [f"against-{key}" for key in re.findall(r"^    \"([\w-]+)\": \(", source, re.M)]
-    for paper in re.findall(r"chapter\.keep_verdicts\(\"([\w-]+)\"\)", source):
-        names += ["printed", *(f"claim-{claim}" for claim in claims(paper)["id"])]
-    return {re.sub(r"\\\{.*?\\\}", ".+", re.escape(each)) for each in names}
-
-
-@pytest.mark.parametrize("name", [n for n in PAGES if n not in NOTEBOOKS[3:]])
-def test_numbers_in_the_prose_are_kept_by_a_notebook(name):
-    found = re.findall(r"\{glue:\w+\}`([^`]+)`", PAGES[name])
-    found += re.findall(r"\{glue:md\} ([\w-]+)$", PAGES[name], re.M)
-    for reference in found:
-        page, _, key = reference.rpartition("::")
-        source = re.sub(r"\.ipynb$", "", page.lstrip("/")) if page else name
-        key = key.split(":")[0]
-        if not any(re.fullmatch(pattern, key) for pattern in glued(source)):
-            raise AssertionError(f"{source} keeps nothing called {key}")
 
 
 METHODS = ["tf_dcon", "distill_cf", "dconrec", "td3"]
