@@ -5,13 +5,14 @@ DEVICE ?= auto
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: book slides test lint lab bench clean help
+.PHONY: book slides pdf test lint lab bench clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book   execute the notebooks (PROFILE=quick) and build _build/html"
 	@echo "            STUDENT=1: the edition without solutions, in _build/student"
 	@echo "make slides one deck a notebook, in _build/slides"
+	@echo "make pdf    the whole book on paper, in _build/condrec.pdf (needs Chromium)"
 	@echo "make test   lint, types, spelling, tests, notebooks"
 	@echo "make lab    open JupyterLab on the notebooks"
 	@echo "make bench  measure the item encoder's speed"
@@ -28,6 +29,9 @@ book: $(STAMP)
 
 slides: $(STAMP)
 	$(BIN)/condrec book --profile $(PROFILE) --device $(DEVICE) --slides
+
+pdf: $(STAMP)
+	$(BIN)/condrec book --profile $(PROFILE) --device $(DEVICE) $(if $(STUDENT),--student) --pdf
 
 lint: $(STAMP)
 	$(BIN)/ruff check

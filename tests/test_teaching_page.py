@@ -75,7 +75,7 @@ def test_the_sections_and_exercises_of_the_lab_exist():
 def test_the_commands_of_the_page_are_targets_of_the_makefile():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     commands = re.findall(r"^make (\w+)", section("What to hand out"), re.M)
-    assert commands == ["book", "slides"]
+    assert commands == ["book", "slides", "pdf"]
     for target in commands:
         assert re.search(rf"^{target}:", makefile, re.M), target
     assert "STUDENT" in makefile

@@ -64,6 +64,11 @@ def parser() -> argparse.ArgumentParser:
     book.add_argument("--set", action="append", default=[], metavar="K=V", dest="settings")
     book.add_argument("--student", action="store_true", help="the edition without solutions")
     book.add_argument("--slides", action="store_true", help="slides of the notebooks as well")
+    book.add_argument("--pdf", action="store_true", help="a PDF as well; needs Chromium")
+    book.add_argument("--plan", action="store_true", help="print what it needs, and stop")
+    book.add_argument(
+        "--keep-costs", action="store_true", help="write notebooks/costs.json, for the plan"
+    )
     return top
 
 
@@ -213,5 +218,9 @@ def _book(options: argparse.Namespace) -> None:
         overrides=overrides,
         student=options.student,
         slides=options.slides,
+        pdf=options.pdf,
+        plan_only=options.plan,
+        keep_costs=options.keep_costs,
     )
-    print(page)
+    if not options.plan:
+        print(page)

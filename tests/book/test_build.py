@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from condrec.book.build import build_book
+from condrec.book.costs import committed_costs, costs_file
+from condrec.book.pdf import BROWSERS
 from condrec.errors import CondrecError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +35,7 @@ def write_notebook(path: Path, code: str) -> None:
 def checkout(tmp_path, monkeypatch):
     monkeypatch.setenv("CONDREC_DATA", str(tmp_path / "no data"))
     root = tmp_path / "checkout"
-    for folder in ("book/_ext", "book/_static"):
+    for folder in ("book/_ext", "book/_print", "book/_static"):
         shutil.copytree(ROOT / folder, root / folder)
     for name in ("_config.yml", "book/references.bib", "book/references.md"):
         shutil.copy(ROOT / name, root / name)
@@ -60,6 +64,9 @@ def test_build_fail_mend_and_keep(checkout, capsys):
     html = checkout / "_build" / "html"
     assert "on purpose" in (html / "notebooks" / "02_b.html").read_text()
     text = (html / "notebooks" / "01_a.html").read_text()
+    said = capsys.readouterr().err
+    assert "to execute: 2 notebooks, 2 side by side; time and memory are not known" in said
+    assert re.search(r"01_a: done in \d+ s, \d\d+ MiB \(expected time not known", said)
     assert "epochs 4 in" in text, "the profile's parameters reach the page"
     assert "tag_hide-input" in text
     assert str(checkout / "x")[:-1] not in text, "no absolute path below the checkout"
@@ -69,6 +76,11 @@ def test_build_fail_mend_and_keep(checkout, capsys):
     before = dates(checkout)
 
     write_notebook(checkout / "notebooks" / "02_b.ipynb", GOOD)
+    capsys.readouterr()
+    build_book("tiny", plan_only=True, root=checkout)
+    planned = capsys.readouterr().err
+    assert "02_b: time not known" in planned and "to execute: 1 notebook;" in planned
+    assert dates(checkout) == before, "a plan executes nothing"
     page = build_book("tiny", root=checkout)
     assert page == html / "index.html" and page.is_file()
     mended = dates(checkout)
@@ -79,18 +91,33 @@ def test_build_fail_mend_and_keep(checkout, capsys):
     assert build_book("tiny", root=checkout) == page
     assert "up to date" in capsys.readouterr().err
     assert dates(checkout) == mended and page.stat().st_mtime_ns == built
+    assert not costs_file(checkout).exists(), "a build does not touch the checkout"
+    build_book("tiny", keep_costs=True, root=checkout)
+    kept = committed_costs(checkout, "tiny")
+    assert set(kept) == {"01_a", "02_b"} and all(each.memory_mib for each in kept.values())
+    if os.environ.get("CONDREC_BROWSER") or any(map(shutil.which, BROWSERS)):
+        printed = build_book("tiny", pdf=True, root=checkout)
+        assert printed == checkout / "_build" / "condrec.pdf" and printed.is_file()
+        joined = (checkout / "_build" / "print.html").read_text()
+        assert "epochs 4 in" in joined and "Page 02_b" in joined
+        assert "epochs = 4" not in joined, "the folded cell of parameters"
+        assert page.stat().st_mtime_ns == built
 
     (checkout / "book" / "intro.md").write_text("# Changed\n\n[broken](nowhere.md)\n")
     with pytest.raises(CondrecError, match=r"jupyter-book: 1 warnings.*intro\.md.*nowhere"):
         build_book("tiny", root=checkout)
+    assert "no notebook has to be executed" in capsys.readouterr().err
     assert dates(checkout) == mended, "prose alone executes nothing"
 
 
-def test_bad_input_is_refused_before_anything_is_done(checkout):
+def test_bad_input_is_refused_before_anything_is_done(checkout, monkeypatch):
     with pytest.raises(CondrecError, match="unknown profile 'tini'.*did you mean 'tiny'"):
         build_book("tini", root=checkout)
     with pytest.raises(CondrecError, match="unknown notebook '01'.*did you mean '01_a'"):
         build_book("tiny", only="01", root=checkout)
     with pytest.raises(CondrecError, match="unknown notebook parameter 'epoch'"):
         build_book("tiny", overrides={"epoch": "2"}, root=checkout)
+    monkeypatch.setenv("CONDREC_BROWSER", "no such browser")
+    with pytest.raises(CondrecError, match="CONDREC_BROWSER: found 'no such browser'"):
+        build_book("tiny", pdf=True, root=checkout)
     assert not (checkout / "_build").exists()

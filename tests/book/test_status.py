@@ -15,13 +15,14 @@ def test_the_page_says_what_was_run_where_and_how_fast(tmp_path, monkeypatch):
     monkeypatch.setenv("CONDREC_DATA", str(tmp_path))
     (tmp_path / "constraints.txt").write_text("torch==2.13.0\n")
     records = [
-        Executed("01_a", "f", 1.25, "2026-01-02T03:04:05Z"),
+        Executed("01_a", "f", 1.25, "2026-01-02T03:04:05Z", memory_mib=812),
         Executed("02_b", "f", 2.5, "2026-01-02T03:04:05Z", error="cell 1: ValueError: `x`"),
     ]
     page = status_page(Path(tmp_path), "quick", "cpu", records)
     assert "profile **quick** on device **cpu**" in page
-    assert "| [01_a](notebooks/01_a.ipynb) | passed | 1.2 | 2026-01-02 03:04:05 |" in page
+    assert "| [01_a](notebooks/01_a.ipynb) | passed | 1.2 | 812 | 2026-01-02 03:04:05 |" in page
     assert "failed: `cell 1: ValueError: 'x'`" in page
+    assert "| 2.5 | – | 2026" in page, "older records do not know the memory"
     assert "took 4 seconds together" in page
     for heading in ("Notebooks", "Data", "Hardware", "Versions"):
         assert f"\n## {heading}\n" in page

@@ -6,16 +6,18 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
+from condrec.book.costs import Cost, announcement, expected_costs, in_words, record_costs
 from condrec.book.execute import Executed, execute, kept
 from condrec.book.fingerprint import book_fingerprint, notebook_fingerprint, shared_inputs
 from condrec.book.parameters import parameters_per_notebook, read_overrides
+from condrec.book.pdf import find_browser, make_pdf
 from condrec.book.slides import make_slides
 from condrec.book.stage import render, stage
 from condrec.book.status import status_page
@@ -45,13 +47,16 @@ def build_book(
     overrides: Mapping[str, Any] | None = None,
     student: bool = False,
     slides: bool = False,
+    pdf: bool = False,
+    plan_only: bool = False,
+    keep_costs: bool = False,
     root: Path | None = None,
 ) -> Path:
     """Execute the notebooks with a profile's parameters and build the book.
 
     A notebook is executed when its source, the library, the numbers in ``data/``, the lock, its
     parameters or the user's data files changed since its last success; if nothing changed at all,
-    nothing is executed or built.
+    nothing is executed or built.  What the execution needs is printed before it starts.
 
     Args:
         profile: name of a file in ``notebooks/profiles``.
@@ -60,14 +65,17 @@ def build_book(
         overrides: values that replace parameters of the notebooks; texts are read as YAML.
         student: build the edition without solutions, in ``_build/student``.
         slides: write ``_build/slides`` too, one deck a notebook.
+        pdf: write ``_build/condrec.pdf`` too, the whole book on paper; needs Chromium.
+        plan_only: print the time and memory that every notebook needs, and stop.
+        keep_costs: write what the notebooks took into ``notebooks/costs.json`` at the end.
         root: the checkout; None means the one the library is in.
 
     Returns:
-        The book's first page; with ``slides`` the page that lists the decks.
+        The book's first page; with ``slides`` the page that lists the decks, with ``pdf`` the PDF.
 
     Raises:
-        CondrecError: an unknown profile, device, notebook or parameter; a notebook that failed or
-            a page with warnings (the rest is built before this is raised).
+        CondrecError: an unknown profile, device, notebook or parameter; no browser for the PDF; a
+            notebook that failed or a page with warnings (the rest is built before this is raised).
     """
     root = root or checkout()
     values = read_profile(profile, device, root / "notebooks" / "profiles")
@@ -77,29 +85,79 @@ def build_book(
     if only is not None and only not in names:
         raise unknown_name("notebook", only, names)
 
+    browser = find_browser() if pdf and not plan_only else None  # before hours of execution
+
     shared = shared_inputs(root)
     state = book_fingerprint(root, shared, values | changes)
     home = root / "_build" / ("student" if student else "")
+    executed = root / "_build" / "executed" / profile
     page, stamp = home / "html" / "index.html", home / "book.json"
+
     if only is None and page.is_file() and _read(stamp) == state:
         print("nothing changed: the book is up to date", file=sys.stderr)
-        return _slides(root, profile) if slides else page
+    else:
+        given = parameters_per_notebook(notebooks, values, changes)
+        jobs = {}
+        for notebook in notebooks:
+            fingerprint = notebook_fingerprint(notebook, shared, given[notebook.stem])
+            wanted = only in (None, notebook.stem)
+            if wanted and kept(executed, notebook.stem, fingerprint) is None:
+                jobs[notebook] = fingerprint
+        costs = expected_costs(root, profile, executed, [notebook.stem for notebook in jobs])
+        _announce(costs, each=plan_only)
+        if plan_only:
+            return page
+        home.mkdir(parents=True, exist_ok=True)
+        stamp.unlink(missing_ok=True)
+        _execute_all(jobs, given, executed, root, costs)
+        _build_pages(
+            root, home, executed, names, student, profile, str(values.get("device", "auto"))
+        )
+        if only is None:
+            stamp.write_text(json.dumps(state), encoding="utf-8")
 
-    given = parameters_per_notebook(notebooks, values, changes)
-    executed = root / "_build" / "executed" / profile
-    jobs = {}
-    for notebook in notebooks:
-        fingerprint = notebook_fingerprint(notebook, shared, given[notebook.stem])
-        wanted = only in (None, notebook.stem)
-        if wanted and kept(executed, notebook.stem, fingerprint) is None:
-            jobs[notebook] = fingerprint
-    home.mkdir(parents=True, exist_ok=True)
-    stamp.unlink(missing_ok=True)
-    _execute_all(jobs, given, executed, root)
+    if plan_only:
+        return page
+    if keep_costs:
+        print(record_costs(root, profile, _records(executed, names)), file=sys.stderr)
+    if slides:
+        page = make_slides(executed, root / "_build" / "slides", root / "book" / "_slides")
+    if browser is not None:
+        print("printing the pages", file=sys.stderr)
+        page = make_pdf(home, root, browser)
+    return page
 
-    records = [record for name in names if (record := kept(executed, name)) is not None]
+
+def _records(executed: Path, names: Sequence[str]) -> list[Executed]:
+    """Return what is remembered of the executed notebooks."""
+    return [record for name in names if (record := kept(executed, name)) is not None]
+
+
+def _announce(costs: Mapping[str, Cost], each: bool) -> None:
+    """Print what will be executed and what it needs."""
+    for name, cost in costs.items() if each else ():
+        print(f"{name}: {in_words(cost)}", file=sys.stderr)
+    print(announcement(costs, _workers(len(costs))), file=sys.stderr, flush=True)
+
+
+def _workers(jobs: int) -> int:
+    """Return how many notebooks are executed side by side."""
+    return min(WORKERS, os.cpu_count() or 1, jobs)
+
+
+def _build_pages(
+    root: Path,
+    home: Path,
+    executed: Path,
+    names: Sequence[str],
+    student: bool,
+    profile: str,
+    device: str,
+) -> None:
+    """Build the pages of what was executed; raise what went wrong when all else is built."""
+    records = _records(executed, names)
     staged = stage(root, executed, home, student)
-    text = status_page(root, profile, str(values.get("device", "auto")), records)
+    text = status_page(root, profile, device, records)
     (staged / "status.md").write_text(text, encoding="utf-8")
     print("building the pages", file=sys.stderr)
     problems = [f"{each.name} failed in {each.error}" for each in records if each.error]
@@ -109,15 +167,6 @@ def build_book(
         problems.append(str(warned))
     if problems:
         raise CondrecError("; ".join(problems))
-    if only is None:
-        stamp.write_text(json.dumps(state), encoding="utf-8")
-    return _slides(root, profile) if slides else page
-
-
-def _slides(root: Path, profile: str) -> Path:
-    """Write the decks of what was executed."""
-    executed, build = root / "_build" / "executed" / profile, root / "_build"
-    return make_slides(executed, build / "slides", root / "book" / "_slides")
 
 
 def _read(stamp: Path) -> Any:
@@ -129,17 +178,19 @@ def _read(stamp: Path) -> Any:
 
 
 def _execute_all(
-    jobs: Mapping[Path, str], given: Mapping[str, Mapping[str, Any]], folder: Path, root: Path
-) -> list[Executed]:
+    jobs: Mapping[Path, str],
+    given: Mapping[str, Mapping[str, Any]],
+    folder: Path,
+    root: Path,
+    costs: Mapping[str, Cost],
+) -> None:
     """Execute notebooks in a few processes side by side, with one progress bar."""
     if not jobs:
-        return []
-    workers = min(WORKERS, os.cpu_count() or 1, len(jobs))
-    records = []
+        return
     # Spawned, not forked: a forked child inherits the locks of the progress bar's thread.
     context = multiprocessing.get_context("spawn")
     with (
-        ProcessPoolExecutor(workers, mp_context=context) as pool,
+        ProcessPoolExecutor(_workers(len(jobs)), mp_context=context) as pool,
         tqdm(total=len(jobs), desc="notebooks", unit="notebook") as bar,
     ):
         futures = [
@@ -149,11 +200,11 @@ def _execute_all(
         try:
             for future in as_completed(futures):
                 record = future.result()
-                records.append(record)
-                outcome = "failed" if record.error else "done"
-                bar.write(f"{record.name}: {outcome} in {record.seconds:.0f} s", file=sys.stderr)
+                took = in_words(Cost(record.seconds, record.memory_mib))
+                outcome = f"{'failed' if record.error else 'done'} in {took}"
+                expected = in_words(costs[record.name])
+                bar.write(f"{record.name}: {outcome} (expected {expected})", file=sys.stderr)
                 bar.update()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return records

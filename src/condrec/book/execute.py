@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from condrec.book.memory import PeakMemory
 from condrec.paths import user_data
 
 
@@ -23,6 +24,8 @@ class Executed:
         seconds: wall-clock time of the execution.
         date: when it was executed (UTC, ISO 8601).
         error: what went wrong, or None.
+        memory_mib: the most memory its kernel and the kernel's processes took, in MiB; None in
+            records that are older than this figure.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Executed:
     seconds: float
     date: str
     error: str | None = None
+    memory_mib: int | None = None
 
 
 def kept(folder: Path, name: str, fingerprint: str | None = None) -> Executed | None:
@@ -96,18 +100,20 @@ def execute(
     (folder / f"{source.stem}.json").unlink(missing_ok=True)
     part = folder / f"{source.stem}.part.ipynb"
     error = None
+    memory = PeakMemory()
     start = time.perf_counter()
     try:
-        papermill.execute_notebook(
-            str(source),
-            str(part),
-            parameters=dict(parameters),
-            kernel_name="python3",
-            cwd=str(root),
-            progress_bar=False,
-            start_timeout=300,
-            extra_arguments=["--log-level=ERROR"],
-        )
+        with memory:
+            papermill.execute_notebook(
+                str(source),
+                str(part),
+                parameters=dict(parameters),
+                kernel_name="python3",
+                cwd=str(root),
+                progress_bar=False,
+                start_timeout=300,
+                extra_arguments=["--log-level=ERROR"],
+            )
     except PapermillExecutionError as failure:
         error = f"cell {failure.exec_count}: {failure.ename}: {failure.evalue}"
     except Exception as failure:  # a dead kernel, a malformed notebook: the others go on
@@ -119,7 +125,7 @@ def execute(
     )
     os.replace(part, folder / f"{source.stem}.ipynb")
     date = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    record = Executed(source.stem, fingerprint, round(seconds, 2), date, error)
+    record = Executed(source.stem, fingerprint, round(seconds, 2), date, error, memory.mib)
     part.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
     os.replace(part, folder / f"{source.stem}.json")
     return record

@@ -107,12 +107,14 @@ def status_page(root: Path, profile: str, device: str, records: Sequence[Execute
             f"[{record.name}](notebooks/{record.name}.ipynb)",
             "failed: `" + record.error.replace("`", "'") + "`" if record.error else "passed",
             f"{record.seconds:.1f}",
+            "–" if record.memory_mib is None else record.memory_mib,
             record.date.replace("T", " ").replace("Z", ""),
         )
         for record in records
     ]
+    columns = ["Notebook", "Result", "Seconds", "Memory (MiB)", "Executed (UTC)"]
     tables = {
-        "Notebooks": markdown_table(["Notebook", "Result", "Seconds", "Executed (UTC)"], notebooks),
+        "Notebooks": markdown_table(columns, notebooks),
         "Data": markdown_table(["Data set", "Files", "Can be loaded"], data_files()),
         "Hardware": markdown_table(["Part", "Found"], hardware()),
         "Versions": markdown_table(["Package", "Version"], versions(root)),
