@@ -10,10 +10,4 @@ MISTAKES = [
         lambda losses, masks, s: (losses[:, None] * (masks - s) / (s * (1 - s))).mean(0),
     ),
     ("onto_budget", lambda s, budget: np.clip(s * min(1, budget / s.sum()), 0, 1)),  # scales
-    ("false_negative_share", lambda n, kept, missing: 100 * missing.mean() / n),
-    ("diagonal_gain", lambda kept: np.diag(kept).mean() - kept.mean()),
-    (
-        "settled_at",  # the first close value, whatever follows
-        lambda steps, values, tolerance: steps[abs(values - values[-1]) <= tolerance][0],
-    ),
 ]

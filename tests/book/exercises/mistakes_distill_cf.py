@@ -24,17 +24,4 @@ MISTAKES = [
         ),
     ),
     ("heaviest_to_one", lambda weights, top: np.minimum(1, weights * top)),
-    (
-        "kept_interval",  # the normal quantile in place of t's
-        lambda runs, full: [
-            100 * runs.mean() / full + z * 100 * runs.std(ddof=1) / full / np.sqrt(len(runs))
-            for z in (0, -1.96, 1.96)
-        ],
-    ),
-    ("share_of_bytes", lambda m, n, rows: 100 * m * n / rows),  # counts cells, not bytes
-    ("share_lost", lambda clean, noisy: 100 * (1 - noisy.mean() / clean.mean())),
-    (
-        "uses_to_pay_back",
-        lambda make, full, small: make / (full - small) if full > small else np.inf,
-    ),
 ]

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import mistakes_dconrec
+import mistakes_dconrec_tables
 import mistakes_distill_cf
+import mistakes_distill_cf_tables
 import mistakes_start
 import mistakes_td3
 import mistakes_tf_dcon
@@ -80,7 +82,9 @@ MISTAKES = [
     *mistakes_tf_dcon_tables.MISTAKES,
     *mistakes_tf_dcon_further.MISTAKES,
     *mistakes_distill_cf.MISTAKES,
+    *mistakes_distill_cf_tables.MISTAKES,
     *mistakes_dconrec.MISTAKES,
+    *mistakes_dconrec_tables.MISTAKES,
     *mistakes_td3.MISTAKES,
     *mistakes_trust.MISTAKES,
     *mistakes_verdicts.MISTAKES,
@@ -108,3 +112,9 @@ def test_a_text_or_another_shape_is_wrong():
 def test_unknown_exercise():
     with pytest.raises(CondrecError, match="did you mean 'nearest'"):
         check("nearst", lambda: None)
+
+
+def test_every_notebook_has_three_exercises():
+    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        stubs = [where for where, _ in STUBS if where.startswith(f"{notebook.stem}:")]
+        assert len(stubs) >= 3, notebook.stem

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from condrec.book.exercises import (
     dconrec,
+    dconrec_tables,
     distill_cf,
+    distill_cf_tables,
     start,
     td3,
     tf_dcon,
@@ -26,7 +28,9 @@ EXERCISES = {
     **tf_dcon_tables.EXERCISES,
     **tf_dcon_further.EXERCISES,
     **distill_cf.EXERCISES,
+    **distill_cf_tables.EXERCISES,
     **dconrec.EXERCISES,
+    **dconrec_tables.EXERCISES,
     **td3.EXERCISES,
     **trust.EXERCISES,
     **verdicts.EXERCISES,

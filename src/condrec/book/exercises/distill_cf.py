@@ -57,25 +57,6 @@ def _heaviest_to_one() -> Cases:
     ]
 
 
-def _kept_interval() -> Cases:
-    # Two runs at 45 and 55 %: sd 7.07, t(0.975, 1) = 12.706, half of it sd / sqrt(2) = 5 wide.
-    half = 12.706204736
-    return [((np.array([0.09, 0.11]), 0.2), [50.0, 50 - 5 * half, 50 + 5 * half])]
-
-
-def _share_of_bytes() -> Cases:
-    return [((10, 100, 1000), 50.0), ((500, 1000, 1000), 25_000.0)]
-
-
-def _share_lost() -> Cases:
-    # Run by run 10 % and 50 %; the ratio of the means would say 34 %.
-    return [((np.array([0.2, 0.3]), np.array([0.18, 0.15])), 30.0)]
-
-
-def _uses_to_pay_back() -> Cases:
-    return [((100.0, 11.0, 1.0), 11), ((95.0, 11.0, 1.0), 10), ((5.0, 1.0, 1.0), np.inf)]
-
-
 EXERCISES = {
     "tangent": _tangent,
     "kernel_ridge": _kernel_ridge,
@@ -83,8 +64,4 @@ EXERCISES = {
     "soft_users": _soft_users,
     "multinomial": _multinomial,
     "heaviest_to_one": _heaviest_to_one,
-    "kept_interval": _kept_interval,
-    "share_of_bytes": _share_of_bytes,
-    "share_lost": _share_lost,
-    "uses_to_pay_back": _uses_to_pay_back,
 }
