@@ -74,10 +74,11 @@ MISTAKES = [
     # The other way round, and the part that one of them alone does.
     ("overlap_of_parts", lambda full, a, b, both: (full - both) - (full - a) - (full - b)),
     ("overlap_of_parts", lambda full, a, b, both: full - both),
-    # The rule comes on top of the budget, or takes back what is not there.
-    ("left_to_choose", lambda rows, share, least: int(share * rows.sum())),
+    # The rule comes on top of the budget, takes back what is not there, or has a share of its own.
+    ("left_to_choose", lambda rows, share, least: round(share * rows.sum())),
     (
         "left_to_choose",
-        lambda rows, share, least: int(share * rows.sum() - rows[rows <= least].sum()),
+        lambda rows, share, least: round(share * rows.sum()) - rows[rows <= least].sum(),
     ),
+    ("left_to_choose", lambda rows, share, least: round(share * rows[rows > least].sum())),
 ]

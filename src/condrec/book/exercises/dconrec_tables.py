@@ -36,7 +36,7 @@ def _size_of_draw() -> Cases:
 
 def _pairs_kept() -> Cases:
     return [
-        ((np.array([4, 4]), np.array([1, 1])), 0.0),  # half the budget of one user, no pair
+        ((np.array([4, 4]), np.array([1, 1])), 0.0),  # one item of each, no pair
         ((np.array([4, 4]), np.array([4, 0])), 50.0),
         ((np.array([4, 4]), np.array([2, 2])), 100 * 2 / 12),
         ((np.array([5, 2, 1]), np.array([3, 2, 0])), 100 * 4 / 11),
@@ -88,7 +88,8 @@ def _left_to_choose() -> Cases:
         ((np.array([10, 2, 4]), 0.5, 2), 6),  # 8 of 16, two of them kept anyway
         ((np.array([10, 2, 4]), 0.5, 4), 2),
         ((np.array([3, 3, 3]), 0.25, 3), 0),  # the rule alone exceeds the budget
-        ((np.array([7, 4]), 0.3, 1), 3),  # 3.3 rounded down
+        ((np.array([7, 4]), 0.3, 1), 3),  # 3.3 of 11
+        ((np.array([7, 3, 1]), 0.25, 1), 2),  # 2.75 of 11, one of them kept anyway
     ]
 
 
