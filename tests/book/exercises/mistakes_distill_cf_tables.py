@@ -60,17 +60,25 @@ MISTAKES = [
     ("certain_steps", lambda points, error: int((np.abs(np.diff(points)) > error).sum())),
     ("certain_steps", lambda points, error: int((np.diff(points) > 2 * error).sum())),
     # What is replaced is never right.
-    ("still_true", lambda share, liked, n: 100 * (1 - share)),
+    ("still_true", lambda share, rows, liked, n: 100 * (1 - share)),
+    # What is in the history can be drawn again.
+    ("still_true", lambda share, rows, liked, n: 100 * (1 - share + share * liked / n)),
     ("holds_up_better", by_points),
     ("holds_up_better", by_mean),
-    # The scoring gets faster as well.
-    ("use_speed_up", lambda fit, score, times: [times, np.inf]),
-    # The speed-up of the fit, weighted by its share.
+    # The scoring takes as long as before.
     (
         "use_speed_up",
-        lambda fit, score, times: [
-            (times * fit + score) / (fit + score),
-            (fit + score) / score if score else np.inf,
+        lambda fit, score, fixed, share: [
+            (fit + score) / (fit * share**2 + score),
+            (fit + score) / fixed if fixed else np.inf,
+        ],
+    ),
+    # The scoring shrinks as a whole, so nothing limits it.
+    (
+        "use_speed_up",
+        lambda fit, score, fixed, share: [
+            (fit + score) / (fit * share**2 + score * share),
+            np.inf,
         ],
     ),
     # One of the two terms alone.

@@ -10,7 +10,12 @@ from condrec.book.exercises.check import Cases
 def _kept_interval() -> Cases:
     # Two runs at 45 and 55 %: sd 7.07, t(0.975, 1) = 12.706, half of it sd / sqrt(2) = 5 wide.
     half = 12.706204736
-    return [((np.array([0.09, 0.11]), 0.2), [50.0, 50 - 5 * half, 50 + 5 * half])]
+    # Three runs at 75, 100 and 125 %: sd 25, t(0.975, 2) = 4.303.
+    wide = 4.302652730 * 25 / np.sqrt(3)
+    return [
+        ((np.array([0.09, 0.11]), 0.2), [50.0, 50 - 5 * half, 50 + 5 * half]),
+        ((np.array([0.3, 0.4, 0.5]), 0.4), [100.0, 100 - wide, 100 + wide]),
+    ]
 
 
 def _share_of_bytes() -> Cases:
@@ -19,7 +24,11 @@ def _share_of_bytes() -> Cases:
 
 def _share_lost() -> Cases:
     # Run by run 10 % and 50 %; the ratio of the means would say 34 %.
-    return [((np.array([0.2, 0.3]), np.array([0.18, 0.15])), 30.0)]
+    # Then 20 % gained and 25 % lost, where the means are equal.
+    return [
+        ((np.array([0.2, 0.3]), np.array([0.18, 0.15])), 30.0),
+        ((np.array([0.5, 0.4]), np.array([0.6, 0.3])), 2.5),
+    ]
 
 
 def _uses_to_pay_back() -> Cases:
@@ -63,10 +72,10 @@ def _certain_steps() -> Cases:
 
 def _still_true() -> Cases:
     return [
-        ((0.0, 20, 100), 100.0),
-        ((1.0, 20, 100), 20.0),
-        ((0.5, 20, 100), 60.0),
-        ((0.1, 0, 50), 90.0),
+        ((0.0, 10, 20, 110), 100.0),
+        ((1.0, 10, 20, 110), 10.0),  # 10 of the 100 items left are liked
+        ((0.5, 10, 20, 110), 55.0),
+        ((0.2, 5, 5, 50), 80.0),  # nothing liked is left
     ]
 
 
@@ -74,24 +83,25 @@ def _holds_up_better() -> Cases:
     # Lost: 10 % by the first, 50 % by the second, in every run.
     first = (np.array([1.0, 2.0, 4.0]), np.array([0.9, 1.8, 3.6]))
     second = (np.array([2.0, 4.0, 6.0]), np.array([1.0, 2.0, 3.0]))
-    # The second keeps less and loses a smaller part: 0 % in every run.
-    low = (np.array([0.2, 0.2, 0.2]), np.array([0.2, 0.2, 0.2]))
+    # Who starts low loses fewer points, 0.1 against 0.2, but a larger part, 50 against 20 %.
+    high, low = ((np.full(3, a), np.full(3, b)) for a, b in ((1.0, 0.8), (0.2, 0.1)))
     # Differences 0, 0.1 and 0.2: mean 0.1, half the interval 4.303 * 0.1 / sqrt(3) = 0.248.
     loose = (np.array([1.0, 1.0, 1.0]), np.array([0.9, 0.8, 0.7]))
     tight = (np.array([1.0, 1.0, 1.0]), np.array([0.9, 0.9, 0.9]))
     return [
         ((*first, *second), 1),
         ((*second, *first), -1),
-        ((*first, *low), -1),
+        ((*high, *low), 1),
         ((*tight, *loose), 0),
     ]
 
 
 def _use_speed_up() -> Cases:
     return [
-        ((9.0, 1.0, 9.0), [5.0, 10.0]),
-        ((1.0, 1.0, 2.0), [4 / 3, 2.0]),
-        ((4.0, 0.0, 8.0), [8.0, np.inf]),
+        ((8.0, 3.0, 1.0, 0.5), [2.75, 11.0]),  # 11 against 2 + 1 + 1 seconds
+        ((100.0, 20.0, 0.0, 0.1), [40.0, np.inf]),  # 120 against 1 + 2
+        ((4.0, 5.0, 5.0, 0.5), [1.5, 1.8]),  # all of the scoring is fixed
+        ((6.0, 6.0, 2.0, 1.0), [1.0, 6.0]),
     ]
 
 
