@@ -213,3 +213,11 @@ def test_seconds_by_hand(implicit_results):
     slow = speeds.assign(uses=np.inf)
     assert "no number of uses" in fit_speed.conclude(slow)
     assert set(fit_speed.speed_table(slow)["Uses that pay it back"]) == {"", "never"}
+
+
+@pytest.mark.parametrize(
+    ("ratio", "seconds", "text"),
+    [(12_297.5, 0.002, "10,000"), (127.43, 0.024, "130"), (1.234, 3.2, "1.2"), (np.nan, 1.0, "")],
+)
+def test_a_ratio_has_no_more_digits_than_its_milliseconds(ratio, seconds, text):
+    assert fit_speed._no_finer(ratio, seconds) == text

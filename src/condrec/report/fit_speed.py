@@ -70,12 +70,25 @@ def speed_table(speeds: pd.DataFrame) -> pd.DataFrame:
             "Make it, s": shown("condense s", 1),
             "Fit, s": [number(x, 3) for x in speeds["fit s"]],
             "Score, s": [number(x, 2) for x in speeds["score s"]],
-            "Fit, times faster": shown("fit x", 1),
+            "Fit, times faster": [
+                _no_finer(x, seconds) if is_small else ""
+                for x, seconds, is_small in zip(
+                    speeds["fit x"], speeds["fit s"], small, strict=True
+                )
+            ],
             "Fit and score": shown("use x", 2),
             "Making included": shown("paid x", 3),
             "Uses that pay it back": uses,
         }
     )
+
+
+def _no_finer(ratio: float, seconds: float) -> str:
+    """Return a ratio with as many digits as its seconds have, which are kept to a millisecond."""
+    if np.isnan(ratio):
+        return ""
+    digits = len(str(round(1000 * seconds)))
+    return number(float(f"{ratio:.{digits}g}"), 1)
 
 
 def conclude(speeds: pd.DataFrame) -> str:
