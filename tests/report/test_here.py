@@ -22,6 +22,11 @@ def test_the_line_names_notebook_command_profile_data_and_seconds():
     assert line.startswith("*Source: ") and line.endswith(".*")
 
 
+def test_a_toy_has_no_data_set():
+    line = computed_here("13_infinite_ae", "quick", [], time.perf_counter())
+    assert "; data made on the page; " in line
+
+
 def test_numbers_are_kept_as_plain_ones(monkeypatch):
     import myst_nb
 

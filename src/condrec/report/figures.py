@@ -210,6 +210,7 @@ def heat_map(table: pd.DataFrame, rows: str, columns: str, value: str, label: st
     size = width, 1.6 + 0.5 * len(down)
     figure, axes = panels(names, *size)
     low, high = table[value].min(), table[value].max()
+    pale = low + 0.47 * (high - low)  # there white and black ink stand out alike, both above 4.5:1
     image = None
     for axis, name in zip(axes, names, strict=False):
         part = table[table["data"] == name].pivot(index=rows, columns=columns, values=value)
@@ -217,7 +218,7 @@ def heat_map(table: pd.DataFrame, rows: str, columns: str, value: str, label: st
         image = axis.imshow(numbers, cmap="cividis", vmin=low, vmax=high, aspect="auto")
         for (i, j), each in np.ndenumerate(numbers):
             if not np.isnan(each):
-                color = "white" if each < (low + high) / 2 else "black"
+                color = "white" if each < pale else "black"
                 axis.text(j, i, f"{each:.1f}", ha="center", va="center", color=color)
         axis.set_xticks(range(len(across)), across, rotation=30)
         axis.set_yticks(range(len(down)), down)

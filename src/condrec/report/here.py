@@ -19,14 +19,14 @@ def computed_here(notebook: str, profile: str, datasets: Sequence[str], since: f
     Args:
         notebook: file name of the notebook, without ``.ipynb``.
         profile: the profile it was executed with.
-        datasets: names of the data sets the numbers rest on.
+        datasets: names of the data sets the numbers rest on; none for a toy made on the page.
         since: ``time.perf_counter()`` when the computation began.
     """
     parts = [
         f"computed in notebook `{notebook}`",
         f"`condrec book --profile {profile} --only {notebook}`",
         f"profile `{profile}`",
-        f"data {', '.join(map(data_version, datasets))}",
+        f"data {', '.join(map(data_version, datasets)) or 'made on the page'}",
         f"condrec {__version__}, commit {commit()}",
         datetime.now(UTC).strftime("%Y-%m-%d"),
         f"{time.perf_counter() - since:,.0f} s so far on this page",
