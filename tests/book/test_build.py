@@ -110,6 +110,20 @@ def test_build_fail_mend_and_keep(checkout, capsys):
     assert dates(checkout) == mended, "prose alone executes nothing"
 
 
+@pytest.mark.slow
+def test_built_twice_the_pages_are_equal_but_for_dates_and_times(checkout):
+    found = []
+    for _ in range(2):
+        shutil.rmtree(checkout / "_build", ignore_errors=True)
+        build_book("tiny", root=checkout)
+        html = checkout / "_build" / "html"
+        pages = {path.relative_to(html): path.read_text() for path in html.rglob("*.html")}
+        status = pages.pop(Path("status.html"))
+        pages[Path("status.html")] = re.sub(r"\d+(?:[.,:T-]\d+)*Z?", "number", status)
+        found.append(pages)
+    assert found[0] == found[1] and len(found[0]) > 5
+
+
 def test_bad_input_is_refused_before_anything_is_done(checkout, monkeypatch):
     with pytest.raises(CondrecError, match="unknown profile 'tini'.*did you mean 'tiny'"):
         build_book("tini", root=checkout)
