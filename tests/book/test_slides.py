@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from condrec.book.offline import remote_loads
 from condrec.book.slides import make_slides, slide_cells
 from condrec.book.stage import without_solutions
 from condrec.errors import CondrecError
@@ -59,6 +60,9 @@ def test_decks_open_without_a_network(notebook, tmp_path):
     for script in ("reveal/dist/reveal.js", "reveal/plugin/notes/notes.js"):
         assert script in deck and (page.parent / script).is_file()
     assert (page.parent / "mathjax" / "tex-chtml-full.js").is_file()
+    assert "reveal/dist/theme/simple.css" in deck
+    assert (page.parent / "reveal" / "dist" / "theme" / "simple.css").is_file()
+    assert remote_loads(page.parent) == {}, "the theme's fonts lie on another host"
 
 
 def test_nothing_executed_is_said(tmp_path):

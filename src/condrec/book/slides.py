@@ -22,6 +22,8 @@ HIDDEN_INPUT = {"hide-input", "remove-input", "hide-cell"}
 ASIDE = ("*Source", "*Not run", "*Computed")
 """How the lines begin that say where numbers come from: for the page, not for a talk."""
 
+THEME = "dist/theme/simple.css"
+_FONTS = re.compile(r"@import\s+url\([\"']?(?:https?:)?//[^)]*\);?")
 _FENCE = re.compile(r"^(:{3,}|`{3,})\{([\w:]+)\}[ ]*(.*?)\n(.*?)^\1[ ]*$", re.S | re.M)
 _HEADING = re.compile(r"^(#{1,6}) ")
 
@@ -71,7 +73,7 @@ def make_slides(executed: Path, target: Path, template: Path) -> Path:
         (target / f"{path.stem}.html").write_text(text, encoding="utf-8")
     page = target / "index.html"
     page.write_text(_index(titles), encoding="utf-8")
-    remote = {name: loads for name, loads in remote_loads(target).items() if "/" not in name}
+    remote = remote_loads(target)
     if remote:
         raise CondrecError(f"slides: {next(iter(remote))} loads from another host")
     return page
@@ -198,8 +200,13 @@ def _is_aside(output: Mapping[str, Any]) -> bool:
 def _copy_scripts(target: Path) -> None:
     """Copy reveal.js and MathJax beside the decks."""
     reveal = _package("sphinx_revealjs") / "_static" / "revealjs"
-    for part in ("dist", "plugin/notes"):
-        shutil.copytree(reveal / part, target / "reveal" / part)
+    (target / "reveal" / "dist" / "theme").mkdir(parents=True)
+    for part in ("dist/reset.css", "dist/reveal.css", "dist/reveal.js"):
+        shutil.copy(reveal / part, target / "reveal" / part)
+    # The theme asks another host for its fonts; those of the reader's machine do as well.
+    theme = (reveal / THEME).read_text(encoding="utf-8")
+    (target / "reveal" / THEME).write_text(_FONTS.sub("", theme), encoding="utf-8")
+    shutil.copytree(reveal / "plugin" / "notes", target / "reveal" / "plugin" / "notes")
     mathjax = _package("sphinx-mathjax-offline") / "static" / "mathjax"
     fonts = "output/chtml/fonts/woff-v2"
     shutil.copytree(mathjax / fonts, target / "mathjax" / fonts)
