@@ -95,7 +95,7 @@ def test_without_recorded_rows_nothing_is_claimed(claim):
 def test_better_than_original(percent, label):
     found, evidence = check("better-than-original", quality_rows(percent))
     assert found == label
-    assert evidence.startswith("Quality on tfdcon-movielens, above 100 %: naml ")
+    assert evidence.startswith("Quality on tfdcon-movielens, above 100 %: NAML ")
     assert evidence.count("5 runs") == 3
 
 
@@ -107,14 +107,14 @@ def test_one_model_against_it_is_enough():
 def test_a_model_that_was_not_run_leaves_the_claim_open():
     label, evidence = check("better-than-original", quality_rows(104, MODELS[:1]))
     assert label == "inconclusive"
-    assert "nrms not run" in evidence
+    assert "NRMS not run" in evidence
 
 
 def test_a_claim_on_missing_data_tells_what_was_seen_elsewhere():
     label, evidence = check("mind-97-at-5", quality_rows(104))
     assert label == "not attempted"
     assert "dataset/mind/" in evidence
-    assert "elsewhere: Quality on tfdcon-movielens, above 97 %: naml 104.0" in evidence
+    assert "elsewhere: Quality on tfdcon-movielens, above 97 %: NAML 104.0" in evidence
 
 
 def test_best_model_alone_decides_where_the_claim_is_about_the_best():
@@ -124,7 +124,7 @@ def test_best_model_alone_decides_where_the_claim_is_about_the_best():
         r |= {"grid": "tf-dcon-table-7", "dataset": "mind-small", "settings": json.dumps(users)}
     label, evidence = check("mind-users-97", rows)
     assert label == "reproduced"
-    assert "fastformer 98.0" in evidence
+    assert "Fastformer 98.0" in evidence
     assert check("mind-users-93", rows)[0] == "not reproduced"
 
 

@@ -78,6 +78,15 @@ def test_mixed_answers_are_counted(made_up):
     assert in_short("Is it?", compare(found, pairs)) == "**Is it?** In 1 of 2 comparisons."
 
 
+def test_an_answer_from_a_part_of_the_comparisons_says_so(made_up):
+    found = results(made_up, 0.1, ran=((0, 0), (0, 1), (1, 0), (1, 1)))
+    pairs = [PAIR, ({"recommender": "popularity"}, {"method": "none"})]
+    table = compare(found, pairs)
+    assert table["reads"].tolist() == ["better", "not run"]
+    text = "**Is it?** Yes so far (1 of 2 comparisons not run)."
+    assert in_short("Is it?", table) == text
+
+
 @given(st.floats(-1, 1), st.floats(0, 1))
 def test_reads_depends_on_zero_alone(mean, half):
     found = reads(Interval(mean, mean - half, mean + half, 2, 10))

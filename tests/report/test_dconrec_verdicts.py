@@ -91,5 +91,5 @@ def test_making_a_set_against_one_training(implicit_rows):
 def test_a_theorem_is_not_decided_by_runs(implicit_rows):
     label, evidence = check("convergence", with_costs(implicit_rows(value, GRID, "ml-100k")))
     assert label == "not comparable"
-    assert "ML-100K, as published: -5.0 (-5.0 to -5.0, 5 runs)" in evidence
-    assert "ML-100K, strict: -5.0" in evidence
+    assert "ML-100K, as published: −5.0 (−5.0 to −5.0, 5 runs)" in evidence
+    assert "ML-100K, strict: −5.0" in evidence

@@ -45,8 +45,31 @@ def test_dots_one_panel_a_model_one_row_a_set():
     assert figure.get_facecolor() == (1, 1, 1, 1)  # its own card on a dark page
 
 
-def test_dots_of_nothing_are_an_empty_figure():
-    assert len(drawn(figures.dots_with_spread(TABLE.iloc[:0], "NDCG@5", FLOORS)).axes) == 1
+ALPHAS = ["model", "alpha", "distance", "NDCG@5", "NDCG@5 sd"]
+CELLS = pd.DataFrame({"data": "d", "a": ["x", "y"], "b": ["u", "v"], "kept": [90.0, np.nan]})
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: figures.dots_with_spread(TABLE.iloc[:0], "NDCG@5", FLOORS),
+        lambda: figures.dots_with_spread(TABLE.iloc[1:2].assign(**{"NDCG@5": np.nan}), "NDCG@5"),
+        lambda: figures.stacked_seconds(pd.DataFrame(columns=["set", "condense s", "train s"])),
+        lambda: figures.curves(pd.DataFrame(columns=["model", "set", "seconds_train", "value"])),
+        lambda: figures.alpha_curves(pd.DataFrame(columns=ALPHAS), "NDCG@5", {}, FLOORS),
+        lambda: figures.heat_map(CELLS.iloc[:0], "a", "b", "kept", "%"),
+        lambda: figures.heat_map(CELLS.iloc[1:], "a", "b", "kept", "%"),
+    ],
+)
+def test_figures_of_nothing_say_so(figure):
+    (axis,) = drawn(figure()).axes
+    assert [text.get_text() for text in axis.texts] == ["not run yet"]
+    assert not [*axis.get_xticks(), *axis.get_yticks(), *axis.lines]
+
+
+def test_a_heat_map_numbers_what_is_recorded():
+    panel, _ = drawn(figures.heat_map(CELLS, "a", "b", "kept", "%")).axes
+    assert [text.get_text() for text in panel.texts] == ["90.0"]
 
 
 def test_curves_mark_the_best_epoch_of_every_run():

@@ -113,8 +113,12 @@ def test_a_forest_has_a_line_a_comparison():
     figure = findings.forest(table, "NDCG@5")
     (axis,) = figure.axes
     assert [label.get_text() for label in axis.get_yticklabels()] == ["a − r", "b − r"]
-    assert axis.get_title() == "NAML" and axis.get_xlabel() == "difference of NDCG@5"
-    findings.forest(table[table["reads"] == "none"], "NDCG@5")  # nothing recorded: an empty panel
+    assert axis.get_title() == "NAML" and axis.get_xlabel() == "difference"
+    assert "difference of NDCG@5, 95 % interval" in axis.get_legend_handles_labels()[1]
+    low, high = axis.get_xlim()
+    assert 2 <= sum(low <= place <= high for place in axis.get_xticks()) <= 3
+    (axis,) = findings.forest(table[table["reads"] == "none"], "NDCG@5").axes
+    assert [text.get_text() for text in axis.texts] == ["not run yet"]
 
 
 def test_every_heading_of_the_chapter_is_guarded():

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from condrec.report.formatting import count, escaped, markdown, mean_sd, number, signed
+from condrec.report.formatting import (
+    count,
+    escaped,
+    markdown,
+    mean_sd,
+    number,
+    signed,
+    time_needed,
+)
 
 
 def test_numbers_as_tables_show_them():
@@ -18,6 +26,11 @@ def test_numbers_as_tables_show_them():
     assert number(1682.0, 2) == "1,682" and number(4.937, 2) == "4.94"
     assert number(1.0, 4) == "1.0000"  # a metric keeps its digits
     assert count(36105.4) == "36,105" and count(np.nan) == ""
+
+
+def test_hours_as_one_says_them():
+    said = {222.32: "222 h", 9.96: "10 h", 1.04: "1.0 h", 0.5: "30 min", 0.001: "under 1 min"}
+    assert {hours: time_needed(hours) for hours in said} == said
 
 
 def test_markdown_of_a_small_table():

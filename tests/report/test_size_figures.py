@@ -4,6 +4,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from condrec.report import size_figures
@@ -76,10 +77,51 @@ def test_one_panel_a_data_set_and_a_linear_axis_of_noise():
     assert {axis.get_xscale() for axis in figure.axes} == {"linear"}
 
 
-def test_nothing_run_is_an_empty_figure():
-    assert len(drawn(size_figures.quality_by_size(POINTS.iloc[:0], "users", "HR@10")).axes) == 1
+def test_figures_of_nothing_say_so():
     empty = pd.DataFrame(columns=["data", "method", "series", "users", "fit s", "score s"])
-    assert len(drawn(size_figures.seconds_by_users(empty)).axes) == 1
+    for figure in (
+        size_figures.quality_by_size(POINTS.iloc[:0], "users", "HR@10"),
+        size_figures.seconds_by_users(empty),
+    ):
+        (axis,) = drawn(figure).axes
+        assert [text.get_text() for text in axis.texts] == ["not run yet"]
+
+
+def ticks(axis: Axes) -> list[str]:
+    low, high = axis.get_xlim()
+    return [
+        label.get_text()
+        for place, label in zip(axis.get_xticks(), axis.get_xticklabels(), strict=True)
+        if low <= place <= high
+    ]
+
+
+@pytest.mark.parametrize(
+    ("size", "log", "limits"),
+    [(0.0, False, (-0.018, 0.318)), (25.0, False, (11.0, 39.0)), (25.0, True, (9.6, 48.8))],
+)
+def test_a_panel_with_one_size_says_so(size, log, limits):
+    one = POINTS[:1].assign(users=size)
+    (axis,) = drawn(size_figures.quality_by_size(one, "users", "HR@10", log=log)).axes
+    assert ticks(axis) == [f"{size:g}"]
+    assert axis.get_xlabel() == f"users\n(only {size:g} recorded)"
+    assert axis.get_xlim() == pytest.approx(limits, abs=0.1)
+
+
+def test_a_panel_with_one_size_spans_those_of_the_others():
+    both = pd.concat([POINTS, POINTS[:1].assign(data="Magazine", dataset="magazine")])
+    first, second = drawn(size_figures.quality_by_size(both, "users", "HR@10", log=False)).axes
+    assert len(ticks(first)) > 1 and first.get_xlabel() == "users"
+    assert ticks(second) == ["10"]
+    assert second.get_xlim()[0] < 10 and second.get_xlim()[1] > 500
+
+
+def test_many_decades_are_numbered_by_decades_only():
+    sizes = POINTS[:2].assign(users=[0.0002, 5.0])
+    (axis,) = drawn(size_figures.quality_by_size(sizes, "users", "HR@10")).axes
+    assert ticks(axis) == ["0.001", "0.01", "0.1", "1"]
+    (axis,) = drawn(size_figures.quality_by_size(POINTS, "users", "HR@10")).axes
+    assert ticks(axis) == ["10", "30", "100", "300"]
 
 
 def test_no_two_series_share_colour_mark_and_dash():

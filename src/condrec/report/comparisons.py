@@ -168,7 +168,8 @@ def conclude(question: str, table: pd.DataFrame, metric: str = "NDCG@5") -> str:
         items.append(f"- *not run*: {left} comparison{'s' * (left > 1)}")
     lists, seeds = (_range(done[name]) for name in ("lists", "seeds"))
     basis = f"{metric}, 95 % intervals over "
-    basis += f"{lists} ranked lists and {seeds} seeds:" if lists else f"{seeds} seeds:"
+    seeds += " seed:" if seeds == "1" else " seeds:"
+    basis += f"{lists} ranked lists and {seeds}" if lists else seeds
     return "\n".join([f"{in_short(question, table)} {basis}", "", *items])
 
 
@@ -180,14 +181,17 @@ def _range(counts: pd.Series) -> str:
 
 
 def in_short(question: str, table: pd.DataFrame) -> str:
-    """Answer as :func:`conclude` does, without the numbers."""
+    """Answer as :func:`conclude` does, without the numbers.
+
+    What was not run is said: an answer from a part of the comparisons is one so far.
+    """
     done = table[table["reads"] != NOT_RUN]
     n, counts = len(done), done["reads"].value_counts()
     better, worse = int(counts.get(BETTER, 0)), int(counts.get(WORSE, 0))
     if not n:
         answer = "Not run yet"
     elif better == n:
-        answer = "Yes"
+        answer = "Yes" if n == len(table) else "Yes so far"
     elif better:
         answer = f"In {better} of {n} comparisons"
     elif worse == n:
@@ -196,6 +200,8 @@ def in_short(question: str, table: pd.DataFrame) -> str:
         answer = f"No; worse in {worse} of {n} comparisons"
     else:
         answer = "Not shown"
+    if 0 < n < len(table):
+        answer += f" ({len(table) - n} of {len(table)} comparisons not run)"
     return f"**{question}** {answer}."
 
 

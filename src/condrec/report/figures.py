@@ -55,6 +55,15 @@ def panels(
     return figure, list(axes[0])
 
 
+def not_run_yet(width: float = 7.0, height: float = 1.6) -> Figure:
+    """Return one empty panel that says so, for a figure of which nothing is recorded."""
+    figure, (axis,) = panels([""], width, height)
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set(visible=True, color="#dddddd")
+    axis.text(0.5, 0.5, "not run yet", transform=axis.transAxes, ha="center", va="center")
+    return figure
+
+
 def dots_with_spread(
     table: pd.DataFrame, metric: str, floors: Mapping[str, float] | None = None
 ) -> Figure:
@@ -66,8 +75,10 @@ def dots_with_spread(
         metric: the metric's name, for the axis.
         floors: value of each floor by its name.
     """
+    if table.reindex(columns=[metric, "published"]).isna().all(axis=None):
+        return not_run_yet()
     models, names = (list(dict.fromkeys(table[column])) for column in ("model", "set"))
-    longest = max(map(len, names), default=0)
+    longest = max(map(len, names))
     width = 3.0 + 0.08 * max(0, longest - 40) + 2.2 * max(1.4, len(models))
     figure, axes = panels(models, width, 1.5 + 0.27 * len(names))
     place = np.arange(len(names))
@@ -81,9 +92,8 @@ def dots_with_spread(
             axis.plot(part["published"], place, "D", mfc="none", color=PUBLISHED, label="published")
         floor_lines(axis, floors or {}, axis.axvline)
         axis.set_xlabel(metric)
-    if names:
-        axes[0].set_yticks(place, names)
-        axes[0].set_ylim(len(names) - 0.5, -0.5)
+    axes[0].set_yticks(place, names)
+    axes[0].set_ylim(len(names) - 0.5, -0.5)
     legend_below(figure, axes)
     return figure
 
@@ -95,6 +105,8 @@ def stacked_seconds(table: pd.DataFrame) -> Figure:
         table: columns set, ``condense s`` and ``train s`` (see
             :func:`condrec.report.tables.lines`).
     """
+    if table[["condense s", "train s"]].isna().all(axis=None):
+        return not_run_yet()
     figure, (axis,) = panels([""], 7.0, 1.2 + 0.35 * len(table))
     before = np.zeros(len(table))
     for name, color in (("condense", PALETTE[1]), ("train", PALETTE[0])):
@@ -134,8 +146,10 @@ def curves(table: pd.DataFrame, metric: str = "NDCG@5") -> Figure:
             epoch; the best epoch of each run is marked.
         metric: the metric's name, for the axis.
     """
+    if table.empty:
+        return not_run_yet()
     models, names = (list(dict.fromkeys(table[column])) for column in ("model", "set"))
-    figure, axes = panels(models, 2.0 + 2.8 * max(1, len(models)), 3.6)
+    figure, axes = panels(models, 2.0 + 2.8 * len(models), 3.6)
     for axis, model in zip(axes, models, strict=False):
         for name, color, mark in zip(names, PALETTE, "os^v", strict=False):
             part = table[(table["model"] == model) & (table["set"] == name)]
@@ -165,8 +179,10 @@ def alpha_curves(
         bands: by model, mean and standard deviation of random users.
         floors: value of each floor by its name.
     """
+    if table[metric].isna().all():
+        return not_run_yet()
     models = list(dict.fromkeys(table["model"]))
-    figure, axes = panels(models, 2.0 + 2.8 * max(1, len(models)), 3.6)
+    figure, axes = panels(models, 2.0 + 2.8 * len(models), 3.6)
     for axis, model in zip(axes, models, strict=False):
         if model in bands:
             mean, sd = bands[model]
@@ -203,19 +219,20 @@ def heat_map(table: pd.DataFrame, rows: str, columns: str, value: str, label: st
         value: the column that is drawn, with one decimal.
         label: of the colours.
     """
+    if table[value].isna().all():
+        return not_run_yet()
     names = list(dict.fromkeys(table["data"]))
     across, down = (list(dict.fromkeys(table[each])) for each in (columns, rows))
-    longest = max(map(len, down), default=0)
-    width = 2.6 + 0.08 * max(0, longest - 24) + 1.1 * len(across) * max(1, len(names))
+    longest = max(map(len, down))
+    width = 2.6 + 0.08 * max(0, longest - 24) + 1.1 * len(across) * len(names)
     size = width, 1.6 + 0.5 * len(down)
     figure, axes = panels(names, *size)
     low, high = table[value].min(), table[value].max()
     pale = low + 0.47 * (high - low)  # there white and black ink stand out alike, both above 4.5:1
-    image = None
     for axis, name in zip(axes, names, strict=False):
         part = table[table["data"] == name].pivot(index=rows, columns=columns, values=value)
         numbers = part.reindex(index=down, columns=across).to_numpy()
-        image = axis.imshow(numbers, cmap="cividis", vmin=low, vmax=high, aspect="auto")
+        axis.imshow(numbers, cmap="cividis", vmin=low, vmax=high, aspect="auto")
         for (i, j), each in np.ndenumerate(numbers):
             if not np.isnan(each):
                 color = "white" if each < pale else "black"
@@ -223,6 +240,5 @@ def heat_map(table: pd.DataFrame, rows: str, columns: str, value: str, label: st
         axis.set_xticks(range(len(across)), across, rotation=30)
         axis.set_yticks(range(len(down)), down)
         axis.grid(visible=False)
-    if image is not None:
-        figure.colorbar(image, ax=axes, label=label)
+    figure.colorbar(axes[0].images[0], ax=axes, label=label)
     return figure

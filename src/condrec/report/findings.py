@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from condrec.errors import CondrecError
 from condrec.report.comparisons import BETTER, NOT_RUN, WORSE
-from condrec.report.figures import GREY, PALETTE, legend_below, panels
+from condrec.report.figures import GREY, PALETTE, legend_below, not_run_yet, panels
 from condrec.report.labels import DATA_LABELS, MODEL_LABELS, PAPER_LABELS
 from condrec.report.published import published
 from condrec.report.results import Results
@@ -90,10 +91,12 @@ def _share(table: pd.DataFrame, word: str, enough: Any) -> bool | None:
 
 
 def in_words(table: pd.DataFrame) -> str:
-    """Say how many comparisons read how, e.g. ``better in 1 and worse in 2 of 4``."""
+    """Say how comparisons read, e.g. ``better in 1 and worse in 2 of 4 comparisons``."""
     done = table.loc[table["reads"] != NOT_RUN, "reads"]
-    better, worse = int((done == BETTER).sum()), int((done == WORSE).sum())
-    return f"better in {better} and worse in {worse} of {len(done)} comparisons"
+    if len(done) == 1:
+        return str(done.iloc[0])
+    counts = [f"{word} in {n}" for word in (BETTER, WORSE) if (n := int((done == word).sum()))]
+    return f"{' and '.join(counts) or 'neither better nor worse in any'} of {len(done)} comparisons"
 
 
 def repeated(
@@ -237,8 +240,10 @@ def forest(table: pd.DataFrame, metric: str) -> Figure:
     """
     done = table[table["reads"] != NOT_RUN]
     done = done.assign(pair=done["set"] + " − " + done["against"])
+    if done.empty:
+        return not_run_yet()
     models, pairs = (list(dict.fromkeys(done[name])) for name in ("model", "pair"))
-    figure, axes = panels(models, 3.6 + 2.2 * max(1, len(models)), 1.4 + 0.3 * len(pairs))
+    figure, axes = panels(models, 3.6 + 2.8 * len(models), 1.6 + 0.3 * len(pairs))
     for axis, model in zip(axes, models, strict=False):
         part = done[done["model"] == model].set_index("pair").reindex(pairs)
         ends = [part["difference"] - part["low"], part["high"] - part["difference"]]
@@ -249,12 +254,12 @@ def forest(table: pd.DataFrame, metric: str) -> Figure:
             fmt="o",
             capsize=3,
             color=PALETTE[0],
-            label="difference, 95 % interval",
+            label=f"difference of {metric}, 95 % interval",
         )
         axis.axvline(0, color=GREY, linewidth=1.3, linestyle="--", label="no difference")
-        axis.set_xlabel(f"difference of {metric}")
-    if pairs:
-        axes[0].set_yticks(np.arange(len(pairs)), pairs)
-        axes[0].set_ylim(len(pairs) - 0.5, -0.5)
+        axis.set_xlabel("difference")  # of what says the legend: panels are narrow
+        axis.xaxis.set_major_locator(MaxNLocator(2))  # intervals, so three ticks
+    axes[0].set_yticks(np.arange(len(pairs)), pairs)
+    axes[0].set_ylim(len(pairs) - 0.5, -0.5)
     legend_below(figure, axes)
     return figure

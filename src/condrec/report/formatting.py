@@ -36,6 +36,15 @@ def number(value: float, digits: int) -> str:
     )
 
 
+def time_needed(hours: float) -> str:
+    """Return hours as one says them: whole ones, tenths of few, minutes below one."""
+    if hours >= 9.95:
+        return f"{hours:,.0f} h"
+    if hours >= 0.995:
+        return f"{hours:.1f} h"
+    return f"{60 * hours:.0f} min" if hours >= 1 / 60 else "under 1 min"
+
+
 def count(value: float) -> str:
     """Return a count with separators, or nothing."""
     return "" if np.isnan(value) else f"{value:,.0f}"

@@ -10,6 +10,7 @@ import pandas as pd
 from condrec.datasets import checksums
 from condrec.experiments import grid
 from condrec.profiles import read_profile
+from condrec.report.formatting import time_needed
 from condrec.report.results import Results
 
 
@@ -50,12 +51,12 @@ def rerun_note(*results: Results) -> str:
     left = pd.concat([each.open for each in results])
     text = (
         f"Recorded here: {_runs(len(runs))} of profile `{results[0].profile}`, "
-        f"{seconds / 3600:.2f} hours of training and condensing"
+        f"{time_needed(seconds / 3600)} of training and condensing"
     )
     if len(runs):
         text += f" on {_several(runs['device'])}"
     hours = left["seconds"].sum() / 3600
-    return text + (f"; left: {_runs(len(left))}, about {hours:.2f} hours." if len(left) else ".")
+    return text + (f"; left: {_runs(len(left))}, about {time_needed(hours)}." if len(left) else ".")
 
 
 def _datasets(results: Results) -> str:
@@ -76,5 +77,5 @@ def _runs(n: int) -> str:
 
 
 def _several(values: pd.Series) -> str:
-    found = sorted(set(values.astype(str)))
+    found = sorted(set(values.astype(str).str.replace(r"\b1 threads\b", "1 thread", regex=True)))
     return ", ".join(found[:3]) + (" and others" if len(found) > 3 else "")

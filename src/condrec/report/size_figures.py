@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from condrec.report.figures import GREY, PALETTE, floor_lines, legend_below, panels
+from condrec.report.figures import GREY, PALETTE, floor_lines, legend_below, not_run_yet, panels
 
 BLUE, ORANGE, GREEN, PINK, AMBER, SKY, _ = PALETTE
 STYLES = {
@@ -59,6 +59,8 @@ def quality_by_size(
         log: whether sizes are on a logarithmic axis.
     """
     table = table[table[metric].notna() & table[x].notna()]
+    if table.empty:
+        return not_run_yet()
     names = table.drop_duplicates("dataset").set_index("dataset")["data"].to_dict()
     figure, axes = panels(list(names.values()), max(8.5, 2.2 + 3.3 * len(names)), 4.3, False)
     for axis, dataset in zip(axes, map(str, names), strict=False):
@@ -80,8 +82,11 @@ def quality_by_size(
                 capsize=2,
                 label=name,
             )
+        sizes = part[x].astype(float)
         if published is not None:
-            for series, points in published[published["dataset"] == dataset].groupby("series"):
+            printed = published[published["dataset"] == dataset]
+            sizes = pd.concat([sizes, printed["users"].astype(float)])
+            for series, points in printed.groupby("series"):
                 color = STYLES.get(str(series), (INK, "", ""))[0]
                 axis.plot(
                     points["users"],
@@ -99,6 +104,8 @@ def quality_by_size(
         axis.set_xlabel(label or x)
         if log:
             _logarithmic(axis)
+        if sizes.max() - sizes.min() <= 0.05 * sizes.max():
+            _single(axis, float(sizes.median()), table[x].astype(float))
     axes[0].set_ylabel(f"{metric}, %")
     legend_below(figure, axes)
     return figure
@@ -110,6 +117,8 @@ def seconds_by_users(table: pd.DataFrame) -> Figure:
     Args:
         table: see :func:`condrec.report.fit_speed.fit_speeds`.
     """
+    if table[["fit s", "score s"]].isna().all(axis=None):
+        return not_run_yet()
     names = list(dict.fromkeys(table["data"]))
     figure, axes = panels(names, max(8.5, 2.2 + 3.3 * len(names)), 3.8, False)
     for axis, name in zip(axes, names, strict=False):
@@ -144,8 +153,24 @@ def seconds_by_users(table: pd.DataFrame) -> Figure:
 def _logarithmic(axis: Axes) -> None:
     """Give an axis of sizes a logarithmic scale with plain numbers."""
     axis.set_xscale("log")
-    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    low, high = axis.get_xlim()
+    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0) if high < 1000 * low else (1.0,)))
     axis.xaxis.set_major_formatter(
         FuncFormatter(lambda x, _: f"{x:,.4g}" if x < 1 else f"{x:,.0f}")
     )
     axis.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _single(axis: Axes, size: float, every: pd.Series) -> None:
+    """Let an axis with one size say so, and span all sizes or else the surroundings of this one."""
+    low, high = every.min(), every.max()
+    if high - low <= 0.05 * high:
+        low, high = (0.5 * size, 1.5 * size) if size else (0.0, 0.3)
+    if axis.get_xscale() == "log":
+        axis.set_xlim(low / 1.3, high * 1.3)
+    else:
+        margin = 0.06 * (high - low)
+        axis.set_xlim(low - margin, high + margin)
+    axis.set_xticks([size], [f"{size:,.3g}"])
+    axis.set_xticks([], minor=True)
+    axis.set_xlabel(f"{axis.get_xlabel()}\n(only {size:,.3g} recorded)")

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from condrec.experiments import recorded
-from condrec.report.formatting import count, escaped, mean_sd, number, signed
+from condrec.report.formatting import count, escaped, mean_sd, number, signed, time_needed
 from condrec.report.labels import DATA_LABELS, MODEL_LABELS, paper_label
 from condrec.report.labels import PAPER_LABELS as PAPER_LABELS  # notebooks use it from here
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping
@@ -109,10 +109,10 @@ def sets_or_hours(results: Results, metrics: Sequence[str], **options: Any) -> p
 
 
 def seeds_done(done: int, planned: int, hours: float) -> str:
-    """Return ``5``, ``3 of 5``, or ``not run`` with the hours it would take."""
+    """Return ``5``, ``3 of 5``, or ``not run`` with the time it would take."""
     if not done:
-        return f"not run ({hours:.2f} h)"
-    return str(done) if done == planned else f"{done} of {planned}"
+        return f"not run ({time_needed(hours)})"
+    return f"{done:.0f}" if done == planned else f"{done:.0f} of {planned:.0f}"
 
 
 def floors(results: Results, metric: str) -> dict[str, float]:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from condrec.report.formatting import signed
+from condrec.report.labels import DATA_LABELS, MODEL_LABELS
 from condrec.report.mapping import PaperMapping
 from condrec.report.matching import Recorded, run_values
 
@@ -57,18 +59,27 @@ def above(parts: Mapping[str, pd.Series], bound: float, what: str, digits: int =
     for model, values in parts.items():
         if values.empty:
             labels.append("not run")
-            found.append(f"{model} not run")
+            found.append(f"{named(model)} not run")
             continue
         mean, low, high = over_runs(values)
         labels.append(side(low, high, bound))
-        found.append(f"{model} {interval(mean, low, high, len(values), digits)}")
+        found.append(f"{named(model)} {interval(mean, low, high, len(values), digits)}")
     if set(labels) <= {"not run"}:
         return NOT_RUN
     return joined(labels), f"{what}: {'; '.join(found)}"
 
 
+def named(part: str) -> str:
+    """Return what a model or data set is called in the book, or the words themselves."""
+    return MODEL_LABELS.get(part, DATA_LABELS.get(part, part))
+
+
 def interval(mean: float, low: float, high: float, n: int, digits: int) -> str:
     """Return an interval of :func:`over_runs` in words."""
-    if n < 2:
-        return f"{mean:.{digits}f} (one run)"
-    return f"{mean:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}, {n} runs)"
+    middle, least, most = (_plain(value, digits) for value in (mean, low, high))
+    return f"{middle} (one run)" if n < 2 else f"{middle} ({least} to {most}, {n} runs)"
+
+
+def _plain(value: float, digits: int) -> str:
+    """Return a number with a minus sign where it is below zero after rounding."""
+    return signed(value, digits).removeprefix("+")
