@@ -23,7 +23,7 @@ def test_the_page_says_what_was_run_where_and_how_fast(tmp_path, monkeypatch):
     assert "| [01_a](notebooks/01_a.ipynb) | passed | 1.2 | 812 | 2026-01-02 03:04:05 |" in page
     assert "failed: `cell 1: ValueError: 'x'`" in page
     assert "| 2.5 | – | 2026" in page, "older records do not know the memory"
-    assert "took 4 seconds together" in page
+    assert "took 4 seconds, added up" in page
     for heading in ("Notebooks", "Data", "Hardware", "Versions"):
         assert f"\n## {heading}\n" in page
     assert "| torch | 2." in page

@@ -121,7 +121,7 @@ def status_page(root: Path, profile: str, device: str, records: Sequence[Execute
     }
     head = (
         f"This copy was made with the profile **{profile}** on device **{device}**; its notebooks "
-        f"took {total:.0f} seconds together, one after the other."
+        f"took {total:.0f} seconds, added up."
     )
     sections = [f"## {title}\n\n{table}" for title, table in tables.items()]
     return "\n\n".join(["# Status of this copy", head, *sections]) + "\n"

@@ -202,6 +202,7 @@ def beside_paper(
             "Users": count(row["budget"]) if row["paper"] == "distill-cf" else "",
             "Part": row["part"].replace("=", " "),
             "Metric": row["metric"].replace("_", " "),
+            "Unit": row["unit"],
             "Published": number(row["published"], digits),
             "Ours": mean_sd(row["mean"], row["sd"], digits),
             "Difference": signed(row["difference"], digits),
@@ -214,7 +215,9 @@ def beside_paper(
         return frame
     if not sides or not frame[beside].any():
         frame = frame.drop(columns=beside)
-    alike = [name for name in ("Data", "Model", "Users", "Part") if frame[name].nunique() == 1]
+    alike = [
+        name for name in ("Data", "Model", "Users", "Part", "Unit") if frame[name].nunique() == 1
+    ]
     return frame.drop(columns=alike)
 
 
