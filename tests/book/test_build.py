@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from condrec.book.build import build_book
@@ -131,6 +132,9 @@ def test_bad_input_is_refused_before_anything_is_done(checkout, monkeypatch):
         build_book("tiny", only="01", root=checkout)
     with pytest.raises(CondrecError, match="unknown notebook parameter 'epoch'"):
         build_book("tiny", overrides={"epoch": "2"}, root=checkout)
+    if not torch.cuda.is_available():
+        with pytest.raises(CondrecError, match="no CUDA GPU"):
+            build_book("tiny", device="cuda", root=checkout)
     monkeypatch.setenv("CONDREC_BROWSER", "no such browser")
     with pytest.raises(CondrecError, match="CONDREC_BROWSER: found 'no such browser'"):
         build_book("tiny", pdf=True, root=checkout)

@@ -42,6 +42,13 @@ def test_an_override_no_notebook_knows_is_refused(tmp_path):
         parameters_per_notebook([notebook], {}, {"epoch": 1})
 
 
+def test_an_override_the_one_notebook_does_not_know_is_refused(tmp_path):
+    notebooks = [write(tmp_path / "a.ipynb", "seeds = [0]"), write(tmp_path / "b.ipynb", "k = 1")]
+    assert parameters_per_notebook(notebooks, {}, {"k": 2}, only="b")["b"] == {"k": 2}
+    with pytest.raises(CondrecError, match="parameter of a 'k': expected one of seeds"):
+        parameters_per_notebook(notebooks, {}, {"k": 2}, only="a")
+
+
 def test_overrides_are_yaml():
     given = {"seeds": "[0, 1]", "device": "cpu", "epochs": 2}
     assert read_overrides(given) == {"seeds": [0, 1], "device": "cpu", "epochs": 2}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,21 @@ def test_an_existing_folder_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     with pytest.raises(CondrecError, match="exists already"):
         write_artifact(tmp_path / "run", write)
+
+
+def test_of_processes_that_make_the_same_the_first_is_kept(tmp_path: Path) -> None:
+    first, out = write_artifact(tmp_path / "first", write), tmp_path / "run"
+
+    def late(folder: Path) -> None:
+        (folder / "metrics.json").write_text("{}")
+        if not out.exists():
+            shutil.copytree(first, out)  # meanwhile, by another process
+
+    assert write_artifact(out, late, shared=True) == out
+    assert read_metrics(out) == read_metrics(first)
+    assert write_artifact(out, late, shared=True) == out
+    assert read_metrics(out) == read_metrics(first)
+    assert {path.name for path in tmp_path.iterdir()} == {"first", "run"}
 
 
 def test_a_changed_file_is_noticed(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from condrec.book.slides import make_slides
 from condrec.book.stage import render, stage
 from condrec.book.status import status_page
 from condrec.errors import CondrecError, unknown_name
+from condrec.processes import end_with_parent
 from condrec.profiles import read_profile
 
 WORKERS = 2
@@ -74,11 +75,16 @@ def build_book(
         The book's first page; with ``slides`` the page that lists the decks, with ``pdf`` the PDF.
 
     Raises:
-        CondrecError: an unknown profile, device, notebook or parameter; no browser for the PDF; a
-            notebook that failed or a page with warnings (the rest is built before this is raised).
+        CondrecError: an unknown profile, device, notebook or parameter; no GPU for device cuda; no
+            browser for the PDF; a notebook that failed or a page with warnings (the rest is built
+            before this is raised).
     """
     root = root or checkout()
     values = read_profile(profile, device, root / "notebooks" / "profiles")
+    if values.get("device") == "cuda":  # refused now, not in the first notebook that trains
+        from condrec.recommenders import resolve_device
+
+        resolve_device("cuda")
     changes = read_overrides(overrides or {})
     notebooks = sorted((root / "notebooks").glob("*.ipynb"))
     names = [notebook.stem for notebook in notebooks]
@@ -96,7 +102,7 @@ def build_book(
     if only is None and page.is_file() and _read(stamp) == state:
         print("nothing changed: the book is up to date", file=sys.stderr)
     else:
-        given = parameters_per_notebook(notebooks, values, changes)
+        given = parameters_per_notebook(notebooks, values, changes, only)
         jobs = {}
         for notebook in notebooks:
             fingerprint = notebook_fingerprint(notebook, shared, given[notebook.stem])
@@ -190,7 +196,9 @@ def _execute_all(
     # Spawned, not forked: a forked child inherits the locks of the progress bar's thread.
     context = multiprocessing.get_context("spawn")
     with (
-        ProcessPoolExecutor(_workers(len(jobs)), mp_context=context) as pool,
+        ProcessPoolExecutor(
+            _workers(len(jobs)), mp_context=context, initializer=end_with_parent
+        ) as pool,
         tqdm(total=len(jobs), desc="notebooks", unit="notebook") as bar,
     ):
         futures = [

@@ -38,20 +38,31 @@ def declared_parameters(notebook: Path) -> frozenset[str]:
 
 
 def parameters_per_notebook(
-    notebooks: Iterable[Path], profile: Mapping[str, Any], overrides: Mapping[str, Any]
+    notebooks: Iterable[Path],
+    profile: Mapping[str, Any],
+    overrides: Mapping[str, Any],
+    only: str | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Return what each notebook is given: of profile and overrides, the names it declares.
 
     Papermill itself would only log a name that a notebook does not know.
 
+    Args:
+        notebooks: the files.
+        profile: the profile's values.
+        overrides: values that replace them.
+        only: the one notebook that the overrides are meant for; None for all.
+
     Raises:
-        CondrecError: an override that no notebook declares.
+        CondrecError: an override that no notebook, or not the one, declares.
     """
     declared = {notebook.stem: declared_parameters(notebook) for notebook in notebooks}
-    known = frozenset().union(*declared.values())
+    known = declared[only] if only else frozenset().union(*declared.values())
     for name in overrides:
         if name not in known:
-            raise unknown_name("notebook parameter", name, known)
+            raise unknown_name(
+                f"parameter of {only}" if only else "notebook parameter", name, known
+            )
     values = {**profile, **overrides}
     return {
         stem: {name: value for name, value in values.items() if name in names}

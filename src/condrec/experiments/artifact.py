@@ -14,12 +14,20 @@ from typing import Any
 from condrec.errors import CondrecError
 
 
-def write_artifact(out: Path, write: Callable[[Path], None]) -> Path:
+def write_artifact(out: Path, write: Callable[[Path], None], shared: bool = False) -> Path:
     """Let ``write`` fill a folder aside, add ``manifest.json`` last, then move it to ``out``.
+
+    Args:
+        out: the artifact's folder.
+        write: writes the files into the folder it is given.
+        shared: whether other processes may make the same artifact at the same time; the first
+            one is kept then, and is as good as this one.
 
     Raises:
         CondrecError: ``out`` exists, or the disk is full; nothing is left behind.
     """
+    if shared and is_complete(out):
+        return out
     if out.exists():
         raise CondrecError(f"{out} exists already; choose a folder that does not")
     aside = out.parent / f".{out.name}.{os.getpid()}.tmp"
@@ -34,8 +42,8 @@ def write_artifact(out: Path, write: Callable[[Path], None]) -> Path:
             raise CondrecError(
                 f"{out}: no space left on the disk; free some and run again, nothing was kept"
             ) from error
-        if error.errno in (errno.EEXIST, errno.ENOTEMPTY) and is_complete(out):
-            return out  # another worker finished the same run first
+        if shared and error.errno in (errno.EEXIST, errno.ENOTEMPTY) and is_complete(out):
+            return out
         raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -102,7 +102,8 @@ def execute(run: Run, device: str = "cpu", out: Path | None = None) -> Path:
         curve.to_csv(aside / "curve.csv", index=False)
         np.savez_compressed(aside / "per_group.npz", **groups)  # type: ignore[arg-type]
 
-    return write_artifact(folder, write)
+    # Another process may have finished the same run meanwhile.
+    return write_artifact(folder, write, shared=out is None)
 
 
 def evaluate(fitted: Any, full: Dataset, condensed: Dataset, seed: int) -> dict[str, RankingResult]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -13,6 +12,7 @@ from condrec.errors import CondrecError
 from condrec.experiments.artifact import is_complete
 from condrec.experiments.execute import execute, run_folder
 from condrec.experiments.run import Run
+from condrec.processes import end_with_parent
 
 
 def _start_worker() -> None:
@@ -20,15 +20,7 @@ def _start_worker() -> None:
     import torch
 
     torch.set_num_threads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End a worker whose grid was killed; else it would finish its run unseen."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    end_with_parent()
 
 
 def local_executor(device: str = "cpu", workers: int | None = None) -> ProcessPoolExecutor:
