@@ -27,7 +27,7 @@ def read_profile(name: str, device: str = "auto", folder: Path | None = None) ->
     folder = folder or profiles()
     files = {path.stem: path for path in folder.glob("*.yml")}
     if name not in files:
-        raise unknown_name("profile", name, files)
+        raise unknown_name("profile (a file in notebooks/profiles)", name, files)
     if device not in DEVICES:
         raise unknown_name("device", device, DEVICES)
     parameters = yaml.safe_load(files[name].read_text(encoding="utf-8"))

@@ -126,7 +126,10 @@ def test_built_twice_the_pages_are_equal_but_for_dates_and_times(checkout):
 
 
 def test_bad_input_is_refused_before_anything_is_done(checkout, monkeypatch):
-    with pytest.raises(CondrecError, match="unknown profile 'tini'.*did you mean 'tiny'"):
+    with pytest.raises(
+        CondrecError,
+        match=r"unknown profile \(a file in notebooks/profiles\) 'tini'.*did you mean 'tiny'",
+    ):
         build_book("tini", root=checkout)
     with pytest.raises(CondrecError, match="unknown notebook '01'.*did you mean '01_a'"):
         build_book("tiny", only="01", root=checkout)

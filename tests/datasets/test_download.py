@@ -113,6 +113,10 @@ def test_members_of_an_archive_are_fetched(
         (TEXT.replace(b"user", b"uzer", 1), "content was changed"),
         (OSError(28, "No space left on device"), "No space left on device.*nothing was kept"),
         (ConnectionError("no route to host"), "cannot be fetched: no route to host"),
+        (
+            ConnectionError("HTTPSConnectionPool(...): Max retries exceeded with url: /b"),
+            "cannot be fetched: no connection to [a-z.]+; nothing was kept.*CONDREC_DATA",
+        ),
     ],
 )
 def test_a_failure_leaves_nothing_behind(

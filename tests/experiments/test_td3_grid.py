@@ -6,11 +6,12 @@ import pytest
 
 from condrec.condensers import TD3
 from condrec.datasets import load_dataset
+from condrec.errors import CondrecError
 from condrec.experiments import make_run
 from condrec.experiments.grids import grid
 from condrec.experiments.grids.td3 import length, n_sequences
 from condrec.experiments.grids.td3_settings import CHOSEN, EQUAL_BYTES, LEAD, MODELS, PUBLISHED
-from condrec.experiments.reproduce import scales
+from condrec.experiments.reproduce import grid_runs, scales
 
 NAMES = ("td3-overall", "td3-transfer", "td3-ablation", "td3-models", "td3-search")
 
@@ -56,3 +57,9 @@ def test_settings_of_the_scripts_are_those_of_the_fact_sheet() -> None:
     assert magazine == {"outer_batch_size": 1024, "outer_learning_rate": 0.01}
     for name, settings in CHOSEN.items():
         make_run(name, "td3", LEAD, 0, 4, settings)
+
+
+def test_data_of_another_split_are_refused_before_anything_is_run():
+    with pytest.raises(CondrecError, match="'ml-100k', expected .* ml-100k@leave-one-out"):
+        grid_runs("td3-overall", "real", ["ml-100k"])
+    assert grid_runs("td3-overall", "real", ["ml-100k@leave-one-out"])

@@ -88,6 +88,8 @@ def build_book(
     changes = read_overrides(overrides or {})
     notebooks = sorted((root / "notebooks").glob("*.ipynb"))
     names = [notebook.stem for notebook in notebooks]
+    if only is not None and only.endswith(".ipynb"):  # as the shell completes it
+        only = Path(only).stem
     if only is not None and only not in names:
         raise unknown_name("notebook", only, names)
 
@@ -199,7 +201,7 @@ def _execute_all(
         ProcessPoolExecutor(
             _workers(len(jobs)), mp_context=context, initializer=end_with_parent
         ) as pool,
-        tqdm(total=len(jobs), desc="notebooks", unit="notebook") as bar,
+        tqdm(total=len(jobs), desc="notebooks", unit="notebook", disable=None) as bar,
     ):
         futures = [
             pool.submit(execute, notebook, folder, given[notebook.stem], fingerprint, root)

@@ -8,12 +8,12 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlparse
 
 from condrec import paths
 from condrec.datasets.files import DataFile, open_data_file, verify
@@ -69,10 +69,20 @@ def fetch(name: str) -> list[Path]:
             root.rmdir()
         if isinstance(error, OSError):
             raise CondrecError(
-                f"data set {name} cannot be fetched: {error}; nothing was kept, try again later"
+                f"data set {name} cannot be fetched: {_in_short(error, wanted)}; nothing was kept; "
+                "try again with a connection, or put the files by hand into the folder that "
+                "CONDREC_DATA names (data/README.md shows where)"
             ) from error
         raise
     return [root / file.path for file in wanted]
+
+
+def _in_short(error: OSError, wanted: Sequence[DataFile]) -> str:
+    """Return an error's words; where no host was reached, which hosts were asked."""
+    if "Max retries exceeded" not in str(error):
+        return str(error)
+    hosts = dict.fromkeys(urlparse(file.url).netloc for file in wanted)
+    return f"no connection to {', '.join(hosts)}"
 
 
 def _is_here(file: DataFile) -> bool:

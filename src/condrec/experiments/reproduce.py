@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from condrec.errors import CondrecError
 from condrec.experiments.artifact import is_complete
 from condrec.experiments.execute import run_folder
 from condrec.experiments.grid_runner import local_executor, missing, run_grid
@@ -50,9 +51,18 @@ def scales(profile: str, chosen: Grid, datasets: Sequence[str] | None = None) ->
             of the grids on such data; ``models`` are text models.
         chosen: the grid.
         datasets: instead of the profile's.
+
+    Raises:
+        CondrecError: a grid on sequences is given data of another split.
     """
     parameters = read_profile(profile)
     names = datasets or parameters[chosen.data]
+    for dataset in names if chosen.data == "sequences" else ():
+        if "leave-one-out" not in dataset and dataset != "embedded-sequences":
+            raise CondrecError(
+                f"{chosen.name}: found data set {dataset!r}, expected one whose last items are held "
+                f"out, such as {dataset.split('@')[0]}@leave-one-out"
+            )
     models = tuple(parameters["models"]) if chosen.data == "texts" else ()
     return [Scale(name, tuple(parameters["seeds"]), models) for name in names]
 
@@ -119,7 +129,8 @@ def plan(chosen: Grid, todo: Sequence[Run]) -> str:
     hours = sum(estimated_seconds(chosen.name, todo)) / 3600 / workers
     return (
         f"{chosen.name} ({chosen.answers}): {len(todo)} runs to do, about {hours:.2f} hours with "
-        f"{workers} workers, {workers * WORKER_GIB:.1f} GiB of memory"
+        f"{workers} workers, {workers * WORKER_GIB:.1f} GiB of memory if a worker takes what "
+        "one on MovieLens was seen to take"
     )
 
 
