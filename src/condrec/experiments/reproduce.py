@@ -60,8 +60,8 @@ def scales(profile: str, chosen: Grid, datasets: Sequence[str] | None = None) ->
     for dataset in names if chosen.data == "sequences" else ():
         if "leave-one-out" not in dataset and dataset != "embedded-sequences":
             raise CondrecError(
-                f"{chosen.name}: found data set {dataset!r}, expected one whose last items are held "
-                f"out, such as {dataset.split('@')[0]}@leave-one-out"
+                f"{chosen.name}: found data set {dataset!r}, expected one whose last items are "
+                f"held out, such as {dataset.split('@')[0]}@leave-one-out"
             )
     models = tuple(parameters["models"]) if chosen.data == "texts" else ()
     return [Scale(name, tuple(parameters["seeds"]), models) for name in names]
