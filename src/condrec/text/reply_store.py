@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -102,6 +103,23 @@ class ReplyStore:
         )
 
 
+def _prepare(connection: sqlite3.Connection) -> None:
+    """Let readers stand beside one writer, without a wait for the disk at every reply."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(_TABLE)
+        except sqlite3.OperationalError as error:
+            # Of all statements the change of the mode alone does not wait for its turn.
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
 @contextmanager
 def open_reply_store(path: Path) -> Iterator[ReplyStore]:
     """Open the file of replies, made if it is not there, and close it afterwards.
@@ -122,10 +140,7 @@ def open_reply_store(path: Path) -> Iterator[ReplyStore]:
                 path, timeout=_PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
             )
         ) as connection:
-            # Readers beside one writer, and no wait for the disk at every reply.
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute(_TABLE)
+            _prepare(connection)
             yield ReplyStore(connection)
     except sqlite3.Error as error:
         raise CondrecError(
