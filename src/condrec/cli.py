@@ -156,8 +156,7 @@ def _condense(options: argparse.Namespace) -> None:
     condensed = method.condense(dataset, budget, options.seed, options.device)
     write_artifact(out, lambda folder: save_dataset(condensed, folder))
     for name, percent in size_report(condensed, dataset).items():
-        if percent:  # a share of nothing, such as of the tokens of data without texts, is none
-            print(f"{name}: {percent:.2f}")
+        print(f"{name}: {percent:.2f}")
     print(out)
 
 

@@ -112,7 +112,7 @@ def seeds_done(done: int, planned: int, hours: float) -> str:
     """Return ``5``, ``3 of 5``, or ``not run`` with the time it would take."""
     if not done:
         return f"not run ({time_needed(hours)})"
-    return f"{done:.0f}" if done == planned else f"{done:.0f} of {planned:.0f}"
+    return str(done) if done == planned else f"{done} of {planned}"
 
 
 def floors(results: Results, metric: str) -> dict[str, float]:
