@@ -36,12 +36,32 @@ def test_a_table_to_read_says_what_was_not_run_and_how_many_seeds(made_up):
     ]
 
 
-def test_a_table_of_nothing_is_one_row_with_the_hours(made_up):
-    nothing = tables.sets_or_hours(made_up([FULL, USERS], {}), ["NDCG@5"])
-    assert nothing["Training set"].tolist() == ["every set"]
-    assert nothing["Seeds"].iloc[0].startswith("not run (")
-    some = tables.sets_or_hours(made_up([FULL, USERS], VALUES), ["NDCG@5"], one_model=True)
-    assert len(some) == 2 and "Model" not in some
+def test_neighbouring_sets_that_were_not_run_take_one_row_with_all_their_hours(made_up):
+    four = [FULL, *(("random-users", "naml", float(k), {}) for k in (10, 20, 30))]
+    nothing = tables.lines(made_up(four, {}), ["NDCG@5"])
+    (row,) = tables.folded(nothing).to_dict("records")
+    assert row["set"] == "every set"
+    assert row["hours"] == pytest.approx(nothing["hours"].sum())
+    some = tables.sets_table(made_up(four, VALUES), ["NDCG@5"], one_model=True)
+    assert some["Training set"].tolist()[2:] == ["random users (K = 20); random users (K = 30)"]
+    assert some["Seeds"].tolist()[:2] == ["2", "1 of 2"] and "Model" not in some
+    ends = tables.sets_table(made_up(four, {(0, 0): 0.8, (3, 0): 0.7}), ["NDCG@5"])
+    assert len(ends) == 3
+
+
+def test_sets_of_another_model_are_not_folded_in(made_up):
+    two = [FULL, USERS, ("none", "nrms", None, {}), ("random-users", "nrms", 10.0, {})]
+    shown = tables.sets_table(made_up(two, {}), ["NDCG@5"])
+    assert shown["Training set"].tolist() == ["every set", "every set"]
+    assert shown["Model"].nunique() == 2
+
+
+def test_many_names_are_counted(made_up):
+    many = [FULL, *(("random-users", "naml", float(k), {}) for k in (10, 20, 30, 40, 50))]
+    shown = tables.sets_table(made_up(many, {(0, 0): 0.8}), ["NDCG@5"])
+    assert shown["Training set"].iloc[1] == (
+        "random users (K = 10); random users (K = 20); and 3 more"
+    )
 
 
 def test_floors_are_those_on_the_full_data(made_up):

@@ -15,7 +15,7 @@ from condrec.report.implicit_labels import implicit_label
 from condrec.report.labels import DATA_LABELS, metric_label
 from condrec.report.published import published
 from condrec.report.results import Results
-from condrec.report.tables import lines, seeds_done
+from condrec.report.tables import folded, lines, seeds_done
 
 METRICS = ("NDCG@10", "HR@10", "PSP@10")
 OTHERS = ("NDCG@100", "HR@100", "Recall@10", "Coverage@10", "LongTail@10", "AUC")
@@ -94,24 +94,36 @@ def half_width(sd: float, n: int) -> float:
 
 
 def quality_table(
-    table: pd.DataFrame, metrics: Sequence[str] = METRICS, model: bool = False
+    table: pd.DataFrame,
+    metrics: Sequence[str] = METRICS,
+    *,
+    data: bool = False,
+    model: bool = False,
+    kept: bool = True,
 ) -> pd.DataFrame:
-    """Return a table to read: metrics in percent, mean ± sd over seeds, and what is kept.
+    """Return a table to read: metrics in percent, mean ± sd over seeds.
+
+    Neighbouring sets that were not run take one row.
 
     Args:
         table: see :func:`measured`.
-        metrics: its metrics; of the first one the share of the full data's is given.
+        metrics: its metrics.
+        data: show the data set.
         model: show the model.
+        kept: show how much of the full data's first metric is kept.
     """
     shown = []
-    for row in table.to_dict("records"):
-        kept = row[f"{metrics[0]} kept"], row[f"{metrics[0]} kept ±"]
-        one: dict[str, Any] = {"Model": row["model"]} if model else {}
+    for row in folded(table).to_dict("records"):
+        one: dict[str, Any] = {"Data": row["data"]} if data else {}
+        if model:
+            one["Model"] = row["model"]
         one["Training set"] = row["set"]
         for metric in metrics:
             scaled = 100 * row[metric], 100 * row[f"{metric} sd"]
             one[f"{metric_label(metric)}, %"] = mean_sd(*scaled, 2)
-        one["Kept, % (95 % interval)"] = mean_sd(*kept, 1)
+        if kept:
+            share = row[f"{metrics[0]} kept"], row[f"{metrics[0]} kept ±"]
+            one["Kept, % (95 % interval)"] = mean_sd(*share, 1)
         one["Seeds"] = seeds_done(row["seeds"], row["planned"], row["hours"])
         shown.append(one)
     return pd.DataFrame(shown)

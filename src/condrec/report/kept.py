@@ -14,7 +14,7 @@ from condrec.report.implicit import measured
 from condrec.report.implicit_labels import unusual_settings
 from condrec.report.labels import DATA_LABELS, MODEL_LABELS, metric_label
 from condrec.report.results import Results
-from condrec.report.tables import FLOORS, lines, seeds_done
+from condrec.report.tables import FLOORS, folded, lines, seeds_done
 
 METRICS = ("Recall@10", "NDCG@10")
 TAIL = ("TailUserRecall@10", "TailItemRecall@10")
@@ -79,7 +79,7 @@ def kept_table(
 ) -> pd.DataFrame:
     """Return a table to read: the real size of each set, and per metric its value and what is kept.
 
-    Data sets on which nothing was run with a model take one row, with the hours of all sets.
+    Neighbouring sets that were not run take one row, with the hours of all of them.
 
     Args:
         table: see :func:`of_model`.
@@ -87,17 +87,12 @@ def kept_table(
         unit: what is counted as stored, in percent of the full data: ``interactions``, ``users``
             or ``bytes``.
     """
-    group = ["dataset", "recommender"]
-    by_group = table.groupby(group, sort=False)
-    done = by_group["seeds"].transform("max") > 0
-    hours = table["hours"].where(done, by_group["hours"].transform("sum"))
-    table = table.assign(done=done, hours=hours)[done | ~table.duplicated(group)]
     shown = []
-    for row in table.to_dict("records"):
+    for row in folded(table).to_dict("records"):
         one: dict[str, Any] = {
             "Data": row["data"],
             "Model": row["model"],
-            "Training set": row["set"] if row["done"] else "every set",
+            "Training set": row["set"],
             "Stored, %": number(row[f"{unit} %"], 1),
         }
         for metric in metrics:

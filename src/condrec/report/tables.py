@@ -77,8 +77,8 @@ def sets_table(
 ) -> pd.DataFrame:
     """Return a table to read: every planned set, ``mean ± sd`` over seeds and its size.
 
-    A set without a run says ``not run`` and the hours it needs; fewer seeds than planned are
-    counted, never left unsaid.
+    Sets without a run say ``not run`` and the hours they need, neighbours in one row; fewer seeds
+    than planned are counted, never left unsaid.
 
     Args:
         results: see :func:`lines`.
@@ -89,7 +89,7 @@ def sets_table(
         digits: decimals of the metrics.
     """
     table = []
-    for row in lines(results, metrics, test_content=test_content).to_dict("records"):
+    for row in folded(lines(results, metrics, test_content=test_content)).to_dict("records"):
         shown: dict[str, Any] = {} if one_model else {"Model": row["model"]}
         shown["Training set"] = row["set"]
         for metric in metrics:
@@ -100,12 +100,30 @@ def sets_table(
     return pd.DataFrame(table)
 
 
-def sets_or_hours(results: Results, metrics: Sequence[str], **options: Any) -> pd.DataFrame:
-    """Return :func:`sets_table`, or one row with the hours of all sets where nothing was run."""
-    if len(results.rows):
-        return sets_table(results, metrics, **options)
-    hours = float(results.open["seconds"].sum()) / 3600
-    return pd.DataFrame({"Training set": ["every set"], "Seeds": [seeds_done(0, 0, hours)]})
+def folded(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with neighbouring sets that were not run in one row, with all their hours.
+
+    Args:
+        table: see :func:`lines`; rows of the same model, and data set where it is told, are folded.
+    """
+    alike = [name for name in ("dataset", "model") if name in table]
+    missing = table["seeds"] == 0
+    changed = (table[alike] != table[alike].shift()).any(axis=1)
+    first = ~missing | ~missing.shift(fill_value=False) | changed
+    blocks = table.groupby(first.cumsum(), sort=False)
+    never_run = table.groupby(alike, sort=False)["seeds"].transform("max")[first] == 0
+    names = [
+        "every set" if all_missing and len(sets) > 1 else _enumerated(list(sets))
+        for sets, all_missing in zip(blocks["set"].agg(list), never_run, strict=True)
+    ]
+    return table[first].assign(set=names, hours=blocks["hours"].sum().to_numpy())
+
+
+def _enumerated(names: Sequence[str]) -> str:
+    """Return up to three names, or the first two and how many more there are."""
+    if len(names) <= 3:
+        return "; ".join(names)
+    return f"{names[0]}; {names[1]}; and {len(names) - 2} more"
 
 
 def seeds_done(done: int, planned: int, hours: float) -> str:
