@@ -125,6 +125,14 @@ def test_built_twice_the_pages_are_equal_but_for_dates_and_times(checkout):
     assert found[0] == found[1] and len(found[0]) > 5
 
 
+def test_a_folder_of_data_that_is_not_there_is_said(checkout, monkeypatch, capsys):
+    build_book("tiny", plan_only=True, root=checkout)
+    assert f"CONDREC_DATA: found no folder {os.environ['CONDREC_DATA']}" in capsys.readouterr().err
+    monkeypatch.setenv("CONDREC_DATA", str(checkout))
+    build_book("tiny", plan_only=True, root=checkout)
+    assert "CONDREC_DATA" not in capsys.readouterr().err
+
+
 def test_bad_input_is_refused_before_anything_is_done(checkout, monkeypatch):
     with pytest.raises(
         CondrecError,

@@ -198,6 +198,13 @@ def test_the_search_says_what_each_setting_changes(implicit_results):
     assert "gumbel = " in " ".join(words)
 
 
+@pytest.mark.parametrize(
+    ("ratio", "words"), [(12.0, "12.00 times as fast"), (0.5, "2.00 times as slow")]
+)
+def test_a_ratio_below_one_is_said_to_be_slow(ratio, words):
+    assert fit_speed.pace(ratio) == words
+
+
 def test_seconds_by_hand(implicit_results):
     speeds = fit_speed.fit_speeds(implicit_results(by_method, "distill-cf-speed"))
     row = speeds[(speeds["method"] == "distill-cf") & (speeds["users"] == 500)].iloc[0]

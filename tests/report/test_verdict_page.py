@@ -66,8 +66,11 @@ def test_every_printed_number_has_its_row(everything, executed):
 
 def test_every_claim_stands_with_its_test_verdict_and_evidence(executed):
     table = executed[0]["tab-claims"]
-    assert sorted(table["Claim"]) == sorted(claims()["claim"])
-    assert (table[["Tested on", "Verdict", "Evidence"]] != "").all(axis=None)
+    shown = table["Paper and claim"].str.partition(". ")[2]
+    assert sorted(shown) == sorted(claims()["claim"])
+    test, found = (table["Test and evidence"].str.partition(". Found: ")[i] for i in (0, 2))
+    assert sorted(test) == sorted(claims()["test"])
+    assert (table["Verdict"] != "").all() and (found != "").all()
 
 
 def test_every_table_that_is_made_is_on_the_page(executed):

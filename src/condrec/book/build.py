@@ -22,6 +22,7 @@ from condrec.book.slides import make_slides
 from condrec.book.stage import render, stage
 from condrec.book.status import status_page
 from condrec.errors import CondrecError, unknown_name
+from condrec.paths import user_data
 from condrec.processes import end_with_parent
 from condrec.profiles import read_profile
 
@@ -143,6 +144,12 @@ def _records(executed: Path, names: Sequence[str]) -> list[Executed]:
 
 def _announce(costs: Mapping[str, Cost], each: bool) -> None:
     """Print what will be executed and what it needs."""
+    if not user_data().is_dir() and os.environ.get("CONDREC_DATA"):
+        print(
+            f"CONDREC_DATA: found no folder {user_data()}, so only embedded data and recorded "
+            "numbers are used; expected the folder of the downloaded data files",
+            file=sys.stderr,
+        )
     for name, cost in costs.items() if each else ():
         print(f"{name}: {in_words(cost)}", file=sys.stderr)
     print(announcement(costs, _workers(len(costs))), file=sys.stderr, flush=True)

@@ -91,6 +91,11 @@ def _no_finer(ratio: float, seconds: float) -> str:
     return number(float(f"{ratio:.{digits}g}"), 1)
 
 
+def pace(ratio: float) -> str:
+    """Return in words how many times as fast, or as slow where that is what it is."""
+    return f"{ratio:,.2f} times as fast" if ratio >= 1 else f"{1 / ratio:,.2f} times as slow"
+
+
 def conclude(speeds: pd.DataFrame) -> str:
     """Say what distilling buys, one Markdown item a data set; every word computed."""
     items = []

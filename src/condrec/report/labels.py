@@ -40,6 +40,17 @@ SET_LABELS = {
     "majority": "most active users",
     "random-interactions": "random likes",
 }
+METRIC_LABELS = {
+    "TailUserRecall@10": "Recall@10 of quiet users",
+    "TailItemRecall@10": "Recall@10 of rare items",
+    "n_items": "items",
+    "avg_tokens_per_item": "tokens an item, on average",
+    "n_users": "users",
+    "avg_history_length": "clicks in a history, on average",
+    "n_positive": "positives",
+    "n_negative": "negatives",
+    "density_percent": "density, %",
+}
 PAPER_LABELS = {
     "none": "Original",
     "tf-dcon": "TF-DCon",
@@ -90,9 +101,10 @@ CONTENT_LABELS = {
 
 
 def metric_label(metric: str) -> str:
-    """Return what a metric is called; ``uni100:`` ranks among 100 sampled items."""
+    """Return what a metric or count is called; ``uni100:`` ranks among 100 sampled items."""
     protocol, _, name = metric.rpartition(":")
-    return f"{name} among 100" if protocol else name
+    label = METRIC_LABELS.get(name, name.replace("_", " "))
+    return f"{label} among 100" if protocol else label
 
 
 def paper_label(paper: str, method: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from condrec.experiments import recorded
 from condrec.report.formatting import count, escaped, mean_sd, number, signed, time_needed
-from condrec.report.labels import DATA_LABELS, MODEL_LABELS, paper_label
+from condrec.report.labels import DATA_LABELS, MODEL_LABELS, metric_label, paper_label
 from condrec.report.labels import PAPER_LABELS as PAPER_LABELS  # notebooks use it from here
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping
 from condrec.report.published import claims, published
@@ -219,7 +219,7 @@ def beside_paper(
             "Row": paper_label(row["paper"], row["method"]),
             "Users": count(row["budget"]) if row["paper"] == "distill-cf" else "",
             "Part": row["part"].replace("=", " "),
-            "Metric": row["metric"].replace("_", " "),
+            "Metric": metric_label(row["metric"]),
             "Unit": row["unit"],
             "Published": number(row["published"], digits),
             "Ours": mean_sd(row["mean"], row["sd"], digits),
