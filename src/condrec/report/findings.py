@@ -219,11 +219,10 @@ def worst_quality(table: pd.DataFrame) -> pd.DataFrame:
     """Return of each table and data set how far :func:`printed_quality` is off, to read."""
     grouped = table.assign(far=table["off"].abs()).groupby(["table", "dataset"], sort=False)["far"]
     shown = grouped.agg(["size", "median", "max"]).reset_index()
-    names = {"tfdcon-movielens": "MovieLens", "tfdcon-goodreads": "Goodreads", "mind-small": "MIND"}
     return pd.DataFrame(
         {
             "Table": shown["table"],
-            "Data": [names.get(x, DATA_LABELS.get(x, x)) for x in shown["dataset"]],
+            "Data": [DATA_LABELS.get(x, x) for x in shown["dataset"]],
             "Numbers": shown["size"],
             "Off by, median": [f"{x:.2f}" for x in shown["median"]],
             "Off by, most": [f"{x:.2f}" for x in shown["max"]],

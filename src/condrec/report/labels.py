@@ -72,6 +72,11 @@ IMPLICIT_LABELS = {
 }
 """Sets of implicit feedback, where they are called otherwise or are new."""
 DATA_LABELS = {
+    "tfdcon-movielens": "MovieLens",
+    "tfdcon-goodreads": "Goodreads",
+    "goodreads-8749": "Goodreads, 8,749 users",
+    "mind-small": "MIND",
+    "mind-small-sample": "MIND sample",
     "ml-100k": "ML-100K",
     "ml-1m": "ML-1M",
     "ml-20m": "ML-20M",

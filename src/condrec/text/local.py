@@ -73,7 +73,8 @@ class LocalLanguageModel(PromptedLanguageModel):
                 except torch.OutOfMemoryError as error:
                     raise CondrecError(
                         f"{self.name}: found too little memory on {self._device} for {len(rows)} "
-                        f"prompts at a time; use a smaller model or the device cpu; {_KEPT}"
+                        "prompts at a time; use a smaller model, or the CPU "
+                        f"(CUDA_VISIBLE_DEVICES=); {_KEPT}"
                     ) from error
                 for row, reply in zip(rows, replies, strict=True):
                     store.put(requests[row], reply)
