@@ -32,8 +32,10 @@ def test_the_difference_is_paired_by_list_and_seed(made_up):
 
 
 def test_only_shared_seeds_are_paired(made_up):
-    found = compare(results(made_up, 0.1, ran=((0, 1), (1, 0), (1, 1))), [PAIR])
-    assert found["seeds"].tolist() == ["2"]  # one run of the rival meets both
+    (row,) = compare(results(made_up, 0.1, ran=((0, 1), (1, 0), (1, 1))), [PAIR]).to_dict("records")
+    assert row["seeds"] == "1"  # the rival's other run is still to come
+    expected = paired_interval(BASE[1:] + NOISE[1:] + 0.1, BASE[1:])
+    assert row["difference"] == pytest.approx(expected.mean)
     lists = {0: np.vstack([BASE, BASE]), 1: np.vstack([BASE, BASE]) + 0.1}
     ran = {(0, 0): 0.5, (0, 1): 0.5, (1, 2): 0.5, (1, 3): 0.5}
     apart = made_up([FULL, USERS], ran, seeds=(0, 1, 2, 3), lists=lists)

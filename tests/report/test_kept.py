@@ -52,6 +52,19 @@ def test_each_model_is_held_against_itself(overall):
     assert floors.loc["popularity", "NDCG@10 kept"] == pytest.approx(20.0)
 
 
+def test_one_seed_is_held_against_the_full_data_of_that_seed(implicit_results):
+    def by_seed(run: Run) -> float:
+        return 0.1 * (run.seed + 1) * (0.5 if run.method == "dconrec" else 1.0)
+
+    found = implicit_results(by_seed, OVERALL, "ml-100k").without(served_by="known")
+    learned = found.where(method="dconrec").plan["key"]
+    later = set(learned[found.plan["seed"] > 0])
+    found = replace(found, rows=found.rows[~found.rows["key"].isin(later)])
+    table = kept.of_every_model(found)
+    one = table[(table["method"] == "dconrec") & (table["recommender"] == "bpr-mf")]
+    assert set(one["seeds"]) == {1} and one["NDCG@10 kept"].tolist() == pytest.approx([50.0] * 3)
+
+
 def test_the_table_shows_real_sizes_and_shares_with_their_spread(overall):
     table = kept.kept_table(kept.of_every_model(overall.where(recommender="bpr-mf")))
     row = table[table["Training set"].str.startswith("frozen scores")].iloc[0]

@@ -12,7 +12,7 @@ from scipy import stats
 from condrec.evaluation import Interval, paired_interval
 from condrec.report.formatting import escaped, signed
 from condrec.report.results import Results
-from condrec.report.tables import lines
+from condrec.report.tables import FLOORS, lines
 
 BETTER, WORSE, OPEN, NOT_RUN = "better", "worse", "no difference shown", "not run"
 COLUMNS = [
@@ -94,13 +94,13 @@ def text_models(results: Results) -> list[str]:
 def paired(a: Results, b: Results, metric: str) -> Interval | None:
     """Return the paired interval of two single configurations, None where one was not run.
 
-    Seeds that both have are paired; a side with a single run (a floor) meets every seed of the
-    other.
+    Seeds that both have are paired; a side with a single run that stands for all seeds (a floor,
+    a solution in closed form) meets every seed of the other.
     """
     first, second = a.matrix(metric), b.matrix(metric)
     if not first or not second:
         return None
-    if min(len(first), len(second)) > 1:
+    if not (_for_all_seeds(a) or _for_all_seeds(b)):
         shared = sorted(first.keys() & second.keys())
         if not shared:
             return None
@@ -118,9 +118,9 @@ def paired_by_seed(a: Results, b: Results, metric: str) -> Interval | None:
     )
     if first.empty or second.empty:
         return None
-    if len(second) == 1:
+    if _for_all_seeds(b):
         second = pd.Series(second.iloc[0], index=first.index)
-    elif len(first) == 1:
+    elif _for_all_seeds(a):
         first = pd.Series(first.iloc[0], index=second.index)
     found = (first - second).dropna()
     n = len(found)
@@ -129,6 +129,13 @@ def paired_by_seed(a: Results, b: Results, metric: str) -> Interval | None:
     mean = float(found.mean())
     half = float(stats.t.ppf(0.975, n - 1) * found.std(ddof=1) / np.sqrt(n))
     return Interval(mean, mean - half, mean + half, n, 0)
+
+
+def _for_all_seeds(side: Results) -> bool:
+    """Whether the single run of a side stands for all seeds: not if others are to follow."""
+    if side.rows["key"].nunique() != 1:
+        return False
+    return len(side.plan) == 1 or side.plan["recommender"].iloc[0] in FLOORS
 
 
 def reads(interval: Interval | None) -> str:

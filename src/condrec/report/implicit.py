@@ -44,8 +44,8 @@ def measured(
         without its size); k (the budget as a number of average users); bytes
         without item texts; weights (stored real numbers); users %, interactions % and bytes % of
         the full data; per metric ``<metric> ±``, half the 95 % t interval over seeds, and
-        ``<metric> kept``, percent of what the model ``against`` reaches on the full data, lambda
-        chosen on validation where it has one, with ``<metric> kept ±``.
+        ``<metric> kept``, percent of what the model ``against`` reaches on the full data with the
+        same seeds, lambda chosen on validation where it has one, with ``<metric> kept ±``.
     """
     table = lines(results, metrics, split).rename(columns={"likes": "interactions"})
     first = results.plan.drop_duplicates("line").set_index("line")
@@ -68,14 +68,33 @@ def measured(
     for name in ("users", "interactions", "bytes"):
         table[f"{name} %"] = 100 * table[name] / table["dataset"].map(known[name])
     chosen = full[(full["recommender"] == against) & full["lambda"].isna()]
+    chosen = chosen.drop_duplicates("dataset").set_index("dataset")["line"]
     for metric in metrics:
         table[f"{metric} ±"] = [
             half_width(sd, n) for sd, n in zip(table[f"{metric} sd"], table["seeds"], strict=True)
         ]
-        rival = table["dataset"].map(chosen.drop_duplicates("dataset").set_index("dataset")[metric])
+        rival = _of_the_same_seeds(results.values(metric, split), table, chosen)
         table[f"{metric} kept"] = 100 * table[metric] / rival
         table[f"{metric} kept ±"] = 100 * table[f"{metric} ±"] / rival
     return table
+
+
+def _of_the_same_seeds(values: pd.DataFrame, table: pd.DataFrame, full: pd.Series) -> pd.Series:
+    """Return by row the full data's mean over the seeds the row was run with, as far as it has any.
+
+    Args:
+        values: a metric's recorded rows.
+        table: lines, with their data sets.
+        full: the line of the full data by data set.
+    """
+    by_seed = {line: part.set_index("seed")["value"] for line, part in values.groupby("line")}
+    none = pd.Series(dtype=float)
+    found = []
+    for line, dataset in zip(table["line"], table["dataset"], strict=True):
+        base = by_seed.get(full.get(dataset), none)
+        alike = base[base.index.isin(by_seed.get(line, none).index)]
+        found.append(float((alike if len(alike) else base).mean()))
+    return pd.Series(found, index=table.index)
 
 
 def _series(planned: pd.Series) -> str:

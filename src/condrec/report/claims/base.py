@@ -30,13 +30,18 @@ def over_runs(values: pd.Series) -> tuple[float, float, float]:
 def kept_percent(ours: pd.DataFrame, full: pd.DataFrame, metric: str) -> pd.Series:
     """Return a metric in percent of the same model's mean on the full data, run by run.
 
+    The mean is that of the seeds the set was run with: seeds differ on the full data, too.
+
     Args:
         ours: recorded rows of the runs on a set.
         full: the same on the full data.
         metric: a metric of the test.
     """
     values, base = (run_values(rows, metric, "test") for rows in (ours, full))
-    return base if base.empty else 100 * values / float(base.mean())
+    if base.empty:
+        return base
+    alike = base[base.index.isin(values.index)]
+    return 100 * values / float((alike if len(alike) else base).mean())
 
 
 def side(low: float, high: float, bound: float) -> str:
