@@ -74,6 +74,15 @@ def test_the_table_shows_real_sizes_and_shares_with_their_spread(overall):
     assert row["Seeds"] == "5"
 
 
+def test_a_loss_of_ln_2_is_said_to_tell_nothing(overall):
+    lead = overall.where(recommender="bpr-mf")
+    still = kept.published_loss(with_rows(lead, outer_loss_first=0.6931, outer_loss_last=0.6930))
+    assert "from 0.6931 to 0.6930; ln 2 = 0.6931" in still and "no mask shows as better" in still
+    falls = kept.published_loss(with_rows(lead, outer_loss_first=0.65, outer_loss_last=0.60))
+    assert "from 0.6500 to 0.6000" in falls and "no mask" not in falls
+    assert kept.published_loss(lead) == "The published edition was not run yet."
+
+
 def test_what_is_not_run_says_so(overall):
     empty = overall._of(overall.plan.assign(key="of another version"))
     table = kept.kept_table(kept.of_every_model(empty))

@@ -28,7 +28,7 @@ from condrec.recommenders.kernel import gram, regularised, tangent_kernel
 from condrec.settings import require
 
 LAMBDAS = (1e-5, 1e-3, 0.01, 0.1, 1.0, 5.0, 20.0, 50.0, 100.0)
-"""Regularisers tried on validation: the grids of both official repositories together."""
+"""Regularisers tried on validation: the grids of both official repositories, and 0.01."""
 
 
 @dataclass(frozen=True)

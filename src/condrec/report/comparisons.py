@@ -216,7 +216,9 @@ def _cases(found: pd.DataFrame, most: int = 4) -> str:
     """Name the comparisons of one outcome, or count them where they are many."""
     if len(found) > most:
         widest = found.iloc[int(found["difference"].abs().argmax())]
-        return f"{len(found)} comparisons; the widest: {_difference(widest)}"
+        behind = int((found["difference"] < 0).sum())
+        mixed = f", the first behind in {behind} of them" if 0 < behind < len(found) else ""
+        return f"{len(found)} comparisons{mixed}; the widest: {_difference(widest)}"
     return "; ".join(_difference(row) for _, row in found.iterrows())
 
 

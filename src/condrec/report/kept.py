@@ -34,6 +34,8 @@ LIBRARY = {
 }
 """Recall@10 and NDCG@10 in percent that RecBole 1.2.1 reaches with its defaults on a random
 80/10/10 split of each user's pairs, full ranking, one or two seeds: a level to reach."""
+LOSS_OF_NOTHING = 0.001
+"""How near to ln 2 an outer loss says nothing."""
 NO_BACKBONE = (*FLOORS, "ease", "item-knn")
 
 
@@ -149,6 +151,34 @@ def cost_table(results: Results, model: str = LEAD) -> pd.DataFrame:
     table = table[(table["seeds"] > 0) & (table["method"] != "none")]
     columns = ["dataset", "set", "condense s", "train s", "full s", "steps", "full steps"]
     return table[[*columns, "condense x", "uses"]].reset_index(drop=True)
+
+
+def published_loss(results: Results) -> str:
+    """Say in Markdown whether the published edition's outer loss told its masks apart.
+
+    Vectors that rank at random have a BPR loss of ln 2; inner models that end there cannot say
+    which mask is better.
+
+    Args:
+        results: of one model, on one or several data sets.
+    """
+    published = results.where(method="dconrec", edition="as_published")
+    first, last = (
+        published.values(f"outer_loss_{end}", "train").groupby("dataset")["value"].mean()
+        for end in ("first", "last")
+    )
+    items = []
+    for dataset in last.index:
+        text = (
+            f"On {_data(dataset)} the published edition's outer loss goes from "
+            f"{first[dataset]:.4f} to {last[dataset]:.4f}; ln 2 = {np.log(2):.4f} is that of "
+            "vectors which tell nothing"
+        )
+        if abs(last[dataset] - np.log(2)) < LOSS_OF_NOTHING:
+            text += ": one pass at the published rate leaves the inner models there, so no mask "
+            text += "shows as better than another"
+        items.append(f"{text}.")
+    return " ".join(items) or "The published edition was not run yet."
 
 
 def readable_costs(table: pd.DataFrame) -> pd.DataFrame:

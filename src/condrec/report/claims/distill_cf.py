@@ -148,10 +148,15 @@ def steps_to_best(value: float, dataset: str, recorded: Recorded, mapping: Paper
         at_limit = int((steps >= settings["steps"]).sum())
         label = side(-high, -low, -1.5 * value)
         labels.append("inconclusive" if at_limit and label == "reproduced" else label)
-        found.append(
-            f"{name} {interval(mean, low, high, len(best), 0)}"
-            + (f", {at_limit} ended at the limit of {settings['steps']} steps" if at_limit else "")
-        )
+        # A run that was cut off may have had its best step anywhere in the last stretch.
+        ended = f"{at_limit} ended at the limit of {settings['steps']} steps"
+        if at_limit == len(steps):
+            found.append(
+                f"{name} from {best.min():.0f} to {steps.max():.0f}, not known closer: {ended}"
+            )
+        else:
+            least = f"{name} {interval(mean, low, high, len(best), 0)}"
+            found.append(f"{least} at least, {ended}" if at_limit else least)
     if not found:
         return NOT_RUN
     return joined(labels), f"steps to the best validation: {'; '.join(found)}"
