@@ -179,3 +179,33 @@ def test_fresh_results_know_both_rankings():
     of_full, of_100 = (found.values(m)["value"].item() for m in ("NDCG@10", "uni100:NDCG@10"))
     assert full.mean() == pytest.approx(of_full, abs=1e-5)
     assert among.mean() == pytest.approx(of_100, abs=1e-5)
+
+
+def test_the_full_data_model_counts_in_every_set_that_needs_it(overall):
+    table = sequences.costs(overall).set_index("Training set")
+    # Draws took no time, the full-data model 20 seconds, as the searches of the same seeds recorded.
+    with_vectors = table.loc["random real sequences (frozen item vectors, 30 sequences)"]
+    assert with_vectors["Of these the full-data model"] == "20"
+    assert with_vectors["Seconds to make"] == "20"
+    assert table.loc["medoids of real sequences (30 sequences)", "Seconds to make"] == "20"
+    alone = table.loc["random real sequences (30 sequences)"]
+    assert alone["Of these the full-data model"] == "" and alone["Seconds to make"] == "0"
+
+
+def test_the_run_that_trained_the_full_data_model_tells_its_seconds(overall):
+    rows = overall.rows[overall.rows["metric"] != "seconds_pretrain"].copy()
+    soft = (rows["method"] == "random-soft-sequences") & (rows["recommender"] == "sasrec")
+    line = rows.loc[soft, "line"].iloc[0]
+    rows = rows[rows["method"] != "td3"]
+    rows.loc[soft & (rows["line"] == line), "seconds_condense"] = 40.0
+    table = sequences.costs(replace(overall, rows=rows)).set_index("Training set")
+    first = overall.plan.set_index("line").loc[line, "set"]
+    name = first if isinstance(first, str) else first.iloc[0]
+    assert table.loc[name, "Seconds to make"] == "40"
+    rival = table.loc["random real sequences (frozen item vectors, 30 sequences)"]
+    assert (rival["Seconds to make"], rival["Of these the full-data model"]) == ("40", "40")
+
+
+def test_floors_that_beat_the_full_data_are_named(overall):
+    words = sequences.floors_above(overall, ["sasrec", "narm"])
+    assert words == "On Magazine, under both rankings, no floor beats a model that was run."

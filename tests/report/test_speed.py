@@ -6,7 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from condrec.report.speed import conclude, condensing_cost, run_speeds, speed_table
+from condrec.report.speed import (
+    conclude,
+    conclude_whole_runs,
+    condensing_cost,
+    run_speeds,
+    speed_table,
+    with_text_requests,
+)
 
 FULL = ("none", "naml", None, {"patience": 5})
 SMALL = ("tf-dcon", "naml", 10.0, {"patience": 5})
@@ -50,8 +57,42 @@ def test_three_readings_by_hand(results):
 def test_condensing_is_added_to_the_last_reading(results):
     shown = speed_table(run_speeds(results), condensing=39.0)
     assert shown["Times faster"].tolist() == ["10", "30", "20", "0.50"]
-    assert "for a single training the detour is **slower**" in conclude(run_speeds(results), 39.0)
+    slower = "to reach that level in a single training the detour is **slower**"
+    assert slower in conclude(run_speeds(results), 39.0)
     assert "**faster**" in conclude(run_speeds(results), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("condensing", "words"),
+    [
+        (28.0, "the **first** training repays it"),
+        (56.0, "58.0 s with the condensing: it is repaid after **2.0** trainings"),
+        (np.nan, "30.0 s on the full data, 2.0 s on the condensed data."),
+    ],
+)
+def test_whole_runs_repay_the_condensing_after_some_trainings(results, condensing, words):
+    assert words in conclude_whole_runs(run_speeds(results), condensing)
+
+
+def test_a_set_that_saves_nothing_is_never_repaid(results):
+    speeds = run_speeds(results).assign(**{"full stop": 1.0})
+    assert "never repaid" in conclude_whole_runs(speeds, 1.0)
+
+
+def test_every_set_of_condensed_texts_counts_their_requests(made_up):
+    sets = [
+        ("none", {"content": "original"}),
+        ("random-users", {"content": "auto"}),
+        ("k-medoids", {"content": "auto"}),
+        ("tf-dcon", {"content": "auto"}),
+    ]
+    lines = [(name, "naml", None if name == "none" else 10.0, more) for name, more in sets]
+    results = made_up(lines, {(i, 0): 0.5 for i in range(4)}, seeds=(0,))
+    found = pd.DataFrame({"line": results.plan["line"]}).assign(
+        language_model_requests=[np.nan, np.nan, 2.0, 3.0]
+    )
+    filled = with_text_requests(found, results)["language_model_requests"]
+    assert np.isnan(filled[0]) and filled[1:].tolist() == [2.0, 2.0, 3.0]
 
 
 def test_a_level_never_reached_is_said(results):
@@ -72,4 +113,4 @@ def test_what_condensing_costs(results):
 def test_nothing_run(made_up):
     empty = run_speeds(made_up([FULL], {}))
     assert empty.empty and speed_table(empty).empty
-    assert conclude(empty, np.nan) == "Not run yet."
+    assert conclude(empty, np.nan) == conclude_whole_runs(empty, np.nan) == "Not run yet."

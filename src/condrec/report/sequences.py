@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from condrec.experiments.grids.td3_settings import LEAD
+from condrec.experiments.grids.td3_settings import FLOORS, LEAD
 from condrec.recommenders import SASRec
+from condrec.report.comparisons import NOT_RUN, WORSE, compare
 from condrec.report.formatting import count, number
 from condrec.report.implicit import measured
 from condrec.report.kept import cost_table, readable_costs
 from condrec.report.labels import metric_label
-from condrec.report.pairs import compare_each, stored_bytes
+from condrec.report.pairs import by_data, compare_each, stored_bytes
 from condrec.report.results import Results
 
 FULL_RANKING = ("NDCG@10", "MRR@10")
@@ -23,6 +24,7 @@ FULL_RANKING = ("NDCG@10", "MRR@10")
 AMONG_100 = ("uni100:NDCG@10", "uni100:MRR@10")
 """The same among 100 sampled items, as TD3 ranks."""
 METRICS = FULL_RANKING + AMONG_100
+_RANKED = {"NDCG@10": "among the whole catalogue", "uni100:NDCG@10": "among 100"}
 PRIMARY = {"method": "td3", "edition": "frozen", "start": "untrained"}
 """Singles the primary variant out in a grid that changes nothing else of it."""
 SOFT = {"method": "random-soft-sequences", "edition": "frozen"}
@@ -39,6 +41,8 @@ UNLEARNED = (
 """Other editions, each with the random soft sequences of the same shape and targets that bring the
 same along; only the drift of the published edition has no control."""
 _LEARNED, _PRETRAINING = "stored_learned", "seconds_pretrain"
+_FROM_FULL = ("td3", "farzi", "random-soft-sequences", "k-medoids-sequences")
+"""Methods that need the full-data model under every setting; others need it for its vectors."""
 
 
 def against(
@@ -127,22 +131,91 @@ def size_words(table: pd.DataFrame) -> str:
     return "\n".join(items) or "Not run yet."
 
 
+def floors_above(results: Results, models: Sequence[str]) -> str:
+    """Say which floors are better than which models on the full data, by 95 % intervals.
+
+    Args:
+        results: of one or several data sets.
+        models: trained models.
+    """
+    pairs = [(FULL, {**FULL, "recommender": floor}) for floor in FLOORS]
+    items = []
+    for data, part in by_data(results).items():
+        name = data.removesuffix(" sequences")
+        read = {m: compare(part, pairs, m, models, stored_bytes) for m in _RANKED}
+        words = {_RANKED[m]: _beaten(table) for m, table in read.items()}
+        if len(set(words.values())) == 1:
+            words = {"under both rankings": words[_RANKED["NDCG@10"]]}
+        items += [f"On {name}, {where}, {text}." for where, text in words.items()]
+        table = read["NDCG@10"]
+        if left := list(dict.fromkeys(table.loc[table["reads"] == NOT_RUN, "model"])):
+            items.append(f"Not run there: {_listed(left)}.")
+    return " ".join(items)
+
+
+def _beaten(table: pd.DataFrame) -> str:
+    """Say which floors beat which models, given comparisons of models with floors."""
+    below = table[table["reads"] == WORSE].groupby("against", sort=False)["model"]
+    names = {floor: _listed(list(models)) for floor, models in below}
+    words = [f"{str(f).removesuffix(' on full data')} beats {m}" for f, m in names.items()]
+    found = "; ".join(words).replace("Markov chain", "the Markov chain")
+    return found or "no floor beats a model that was run"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names with commas, and *and* before the last."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
 def costs(results: Results) -> pd.DataFrame:
     """Return :func:`condrec.report.kept.cost_table` of the lead model as a table to read.
 
-    Made-up sequences have a column for the model of the full data they start from, which is part
-    of the seconds to make them; steps of a training are in windows, which are not recorded.
+    The full-data model that a set needs is counted in the seconds to make it, for every such set
+    alike, and has a column of its own; steps of a training are in windows, which are not recorded.
     """
-    table = cost_table(results, LEAD)
-    start = results.values(_PRETRAINING, "train")
+    table, made = cost_table(results, LEAD), _making(results)
     names = results.plan.drop_duplicates("line").set_index("line")[["dataset", "set"]]
-    by_set = start.groupby("line")["value"].mean().rename("value").to_frame().join(names)
-    of_set = by_set.drop_duplicates(["dataset", "set"]).set_index(["dataset", "set"])["value"]
-    pairs = list(zip(table["dataset"], table["set"], strict=True))
+    by_set = made.groupby("line")[["making", "pretraining"]].mean().join(names, how="left")
+    by_set = by_set.drop_duplicates(["dataset", "set"]).set_index(["dataset", "set"])
+    of_set = by_set.reindex(pd.MultiIndex.from_frame(table[["dataset", "set"]]))
+    making, saved = of_set["making"].to_numpy(), table["full s"] - table["train s"]
+    table = table.assign(**{"condense s": making, "condense x": making / table["full s"]})
+    table["uses"] = np.ceil(table["condense s"] / saved.where(saved > 0)).fillna(np.inf)
     shown = readable_costs(table).drop(columns="Steps of a full training")
-    pretraining = [number(of_set.get(pair, np.nan), 1) for pair in pairs]
+    pretraining = [number(x, 1) for x in of_set["pretraining"]]
     shown.insert(3, "Of these the full-data model", pretraining)
     return shown
+
+
+def _making(results: Results) -> pd.DataFrame:
+    """Return the seconds to make the set of each run of the lead model, the full-data model's in.
+
+    A seed's runs share one training of that model.  Searches record its seconds and hold them;
+    of the others only the run that came first holds them, so they are added to the rest.  Where no
+    search of a seed is recorded, the run that came first tells how long the training took.
+
+    Returns:
+        line, ``making`` and ``pretraining``, NaN where the set needs no such model.
+    """
+    lead = results.where(recommender=LEAD)
+    runs = lead.rows.drop_duplicates("key").reset_index(drop=True)
+    plan = lead.plan
+    with_table = plan.loc[[p.get("table", "none") != "none" for p in plan["parameters"]], "key"]
+    needs = runs["method"].isin(_FROM_FULL) | runs["key"].isin(with_table)
+    by_seed, seconds = ["dataset", "seed"], runs["seconds_condense"].astype(float)
+    trained = runs["seconds_train"].astype(float)
+    full = trained.where(runs["method"] == "none").groupby([runs[each] for each in by_seed]).max()
+    first = seconds.where(needs).groupby([runs[each] for each in by_seed]).max()
+    # Drawing takes far less than a training: without a long run all found the model on disk.
+    first = first.where(first > full.reindex(first.index) / 10)
+    searched = lead.values(_PRETRAINING, "train").groupby(by_seed)["value"].max()
+    known = searched.combine_first(first).combine_first(full)
+    places = pd.MultiIndex.from_frame(runs[by_seed])
+    pretraining = pd.Series(known.reindex(places).to_numpy(dtype=float), runs.index).where(needs)
+    missing = pretraining.where(seconds < pretraining / 2, 0.0).fillna(0.0)
+    return pd.DataFrame(
+        {"line": runs["line"], "making": seconds + missing, "pretraining": pretraining}
+    )
 
 
 @dataclass(frozen=True)

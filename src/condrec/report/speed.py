@@ -17,7 +17,9 @@ WAYS = {
     "total": "the same, condensing included",
 }
 """The three readings of "faster", and the third with the cost of condensing added."""
-SECONDS = [f"{side} {way}" for way in ("epoch", "best", "level") for side in ("full", "condensed")]
+SECONDS = [
+    f"{side} {way}" for way in ("epoch", "best", "level", "stop") for side in ("full", "condensed")
+]
 
 
 def run_speeds(results: Results) -> pd.DataFrame:
@@ -29,7 +31,8 @@ def run_speeds(results: Results) -> pd.DataFrame:
     Returns:
         model, seed; for each way of :data:`WAYS` but ``total`` the seconds ``full <way>`` and
         ``condensed <way>``; ``level`` is the condensed run's best validation quality, which takes
-        the full run infinitely long where it never gets there.
+        the full run infinitely long where it never gets there; ``stop`` is the whole run, until
+        early stopping ends it.
     """
     table = []
     for _, both in results.curves.groupby(["model", "seed"], sort=False):
@@ -47,6 +50,7 @@ def run_speeds(results: Results) -> pd.DataFrame:
             row[f"{side} best"] = seconds[value.argmax()]
             reached = np.flatnonzero(value >= level)
             row[f"{side} level"] = seconds[reached[0]] if len(reached) else np.inf
+            row[f"{side} stop"] = seconds[-1]
         table.append(row | {"level": level})
     return pd.DataFrame(table, columns=["model", "seed", *SECONDS, "level"])
 
@@ -108,12 +112,62 @@ def conclude(speeds: pd.DataFrame, condensing: float) -> str:
                 word = "faster" if ratio[reached].mean() > 1 else "slower"
                 text += (
                     f"; with the {condensing:,.1f} s of condensing added, "
-                    f"{_times(ratio[reached])}: for a single training the detour is **{word}**"
+                    f"{_times(ratio[reached])}: to reach that level in a single training the "
+                    f"detour is **{word}**"
                 )
         else:
             text += ", and the full data never reach the condensed run's level"
         items.append(f"- {text}.")
     return "\n".join(items) or "Not run yet."
+
+
+def conclude_whole_runs(speeds: pd.DataFrame, condensing: float) -> str:
+    """Say which training repays the making of the set if every run goes on until it stops.
+
+    Args:
+        speeds: see :func:`run_speeds`.
+        condensing: mean seconds that making the condensed set takes, NaN if it was not run.
+    """
+    items = []
+    for model, runs in speeds.groupby("model", sort=False):
+        full, condensed = runs["full stop"].mean(), runs["condensed stop"].mean()
+        text = (
+            f"**{model}**: until it stops by itself a run takes {full:,.1f} s on the full data, "
+            f"{condensed:,.1f} s on the condensed data"
+        )
+        if not np.isnan(condensing):
+            text += f" and {condensed + condensing:,.1f} s with the condensing: "
+            needed = condensing / (full - condensed) if full > condensed else np.inf
+            if np.isinf(needed):
+                text += "that is never repaid"
+            elif needed <= 1:
+                text += "the **first** training repays it"
+            else:
+                text += f"it is repaid after **{needed:,.1f}** trainings"
+        items.append(f"- {text}.")
+    return "\n".join(items) or "Not run yet."
+
+
+def with_text_requests(found: pd.DataFrame, results: Results) -> pd.DataFrame:
+    """Return the lines with the language model's requests for every set of condensed texts.
+
+    Sets of TF-DCon count what their users and texts took.  The same texts took the same requests
+    whoever chose the users, and k-medoids, which reads no interest words, took no others.
+
+    Args:
+        found: :func:`condrec.report.tables.lines` of the results, with the language model's
+            columns, or some of them.
+        results: of the same grid.
+    """
+    plan = results.plan.drop_duplicates("line").set_index("line")
+    content = pd.Series([each.get("content") for each in plan["parameters"]], index=plan.index)
+    medoids = found[found["line"].map(plan["method"]) == "k-medoids"]
+    filled = found.copy()
+    for name in ("language_model_requests", "language_model_tokens"):
+        if name in filled:
+            texts = dict(zip(medoids["line"].map(content), medoids[name], strict=True))
+            filled[name] = filled[name].fillna(filled["line"].map(content).map(texts))
+    return filled
 
 
 def _times(ratio: pd.Series) -> str:
