@@ -183,7 +183,7 @@ def test_fresh_results_know_both_rankings():
 
 def test_the_full_data_model_counts_in_every_set_that_needs_it(overall):
     table = sequences.costs(overall).set_index("Training set")
-    # Draws took no time, the full-data model 20 seconds, as the searches of the same seeds recorded.
+    # Draws took no time, the full-data model 20 seconds, as the searches of these seeds recorded.
     with_vectors = table.loc["random real sequences (frozen item vectors, 30 sequences)"]
     assert with_vectors["Of these the full-data model"] == "20"
     assert with_vectors["Seconds to make"] == "20"
