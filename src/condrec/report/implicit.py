@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,18 +68,21 @@ def measured(
     for name in ("users", "interactions", "bytes"):
         table[f"{name} %"] = 100 * table[name] / table["dataset"].map(known[name])
     chosen = full[(full["recommender"] == against) & full["lambda"].isna()]
-    chosen = chosen.drop_duplicates("dataset").set_index("dataset")["line"]
+    chosen = chosen.drop_duplicates("dataset")
+    of_data = dict(zip(chosen["dataset"], chosen["line"], strict=True))
     for metric in metrics:
         table[f"{metric} ±"] = [
             half_width(sd, n) for sd, n in zip(table[f"{metric} sd"], table["seeds"], strict=True)
         ]
-        rival = _of_the_same_seeds(results.values(metric, split), table, chosen)
+        rival = _of_the_same_seeds(results.values(metric, split), table, of_data)
         table[f"{metric} kept"] = 100 * table[metric] / rival
         table[f"{metric} kept ±"] = 100 * table[f"{metric} ±"] / rival
     return table
 
 
-def _of_the_same_seeds(values: pd.DataFrame, table: pd.DataFrame, full: pd.Series) -> pd.Series:
+def _of_the_same_seeds(
+    values: pd.DataFrame, table: pd.DataFrame, full: Mapping[str, int]
+) -> pd.Series:
     """Return by row the full data's mean over the seeds the row was run with, as far as it has any.
 
     Args:
@@ -91,7 +94,7 @@ def _of_the_same_seeds(values: pd.DataFrame, table: pd.DataFrame, full: pd.Serie
     none = pd.Series(dtype=float)
     found = []
     for line, dataset in zip(table["line"], table["dataset"], strict=True):
-        base = by_seed.get(full.get(dataset), none)
+        base = by_seed.get(full.get(dataset, -1), none)
         alike = base[base.index.isin(by_seed.get(line, none).index)]
         found.append(float((alike if len(alike) else base).mean()))
     return pd.Series(found, index=table.index)
