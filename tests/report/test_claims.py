@@ -95,7 +95,7 @@ def test_without_recorded_rows_nothing_is_claimed(claim):
 def test_better_than_original(percent, label):
     found, evidence = check("better-than-original", quality_rows(percent))
     assert found == label
-    assert evidence.startswith("Quality on tfdcon-movielens, above 100 %: NAML ")
+    assert evidence.startswith("Quality on MovieLens, above 100 %: NAML ")
     assert evidence.count("5 runs") == 3
 
 
@@ -114,7 +114,7 @@ def test_a_claim_on_missing_data_tells_what_was_seen_elsewhere():
     label, evidence = check("mind-97-at-5", quality_rows(104))
     assert label == "not attempted"
     assert "dataset/mind/" in evidence
-    assert "elsewhere: Quality on tfdcon-movielens, above 97 %: NAML 104.0" in evidence
+    assert "elsewhere: Quality on MovieLens, above 97 %: NAML 104.0" in evidence
 
 
 def test_best_model_alone_decides_where_the_claim_is_about_the_best():
@@ -156,7 +156,7 @@ def test_sizes_shrink():
         r["dataset"] = "mind-small"
     assert check("contents-minus-61", rows) == (
         "reproduced",
-        "word pieces on mind-small: 1000 to 390, 61.0 % fewer",
+        "word pieces on MIND: 1000 to 390, 61.0 % fewer",
     )
     assert check("users-minus-98", rows)[0] == "reproduced"
     for r in rows[5:]:

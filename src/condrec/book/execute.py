@@ -112,7 +112,8 @@ def execute(
                 cwd=str(root),
                 progress_bar=False,
                 start_timeout=300,
-                extra_arguments=["--log-level=ERROR"],
+                # A kernel that ends may report an interruption; what fails in a cell stands there.
+                extra_arguments=["--log-level=CRITICAL"],
             )
     except PapermillExecutionError as failure:
         error = f"cell {failure.exec_count}: {failure.ename}: {failure.evalue}"

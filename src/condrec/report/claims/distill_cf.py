@@ -15,6 +15,7 @@ from condrec.report.claims.base import (
     above,
     interval,
     joined,
+    named,
     over_runs,
     side,
 )
@@ -63,14 +64,15 @@ def small_share(value: float, dataset: str, recorded: Recorded, mapping: PaperMa
         )
         label = "reproduced" if max(users, size) <= value else "not reproduced"
         return label, (
-            f"on {dataset} the smallest set above {KEPT:g} % of the full data's test NDCG@10 has "
-            f"{n_users} users: {users:.2f} % of the users, {size:.1f} % of the stored bytes"
+            f"on {named(dataset)} the smallest set above {KEPT:g} % of the full data's test "
+            f"NDCG@10 has {n_users} users: {users:.2f} % of the users, {size:.1f} % of the "
+            "stored bytes"
         )
     if full.empty or recorded.runs(grid, dataset, DISTILLED, MODEL, BUDGETS[-1]).empty:
         return NOT_RUN
     return "not reproduced", (
-        f"on {dataset} no set up to {BUDGETS[-1]} of {N_USERS.get(dataset, 0):,} users is shown "
-        f"to be above {KEPT:g} % of the full data's test NDCG@10"
+        f"on {named(dataset)} no set up to {BUDGETS[-1]} of {N_USERS.get(dataset, 0):,} users is "
+        f"shown to be above {KEPT:g} % of the full data's test NDCG@10"
     )
 
 
@@ -104,7 +106,9 @@ def times_faster(value: float, dataset: str, recorded: Recorded, mapping: PaperM
         f"{full.use / (done[n].use + done[n].condense):,.2f} times"
         for n in dict.fromkeys((best, max(done)))
     ]
-    evidence = f"on {dataset}, one fit with the lambda that validation chooses: {'; '.join(said)}"
+    evidence = (
+        f"on {named(dataset)}, one fit with the lambda that validation chooses: {'; '.join(said)}"
+    )
     return "reproduced" if ratio >= value else label, evidence
 
 
@@ -152,10 +156,11 @@ def steps_to_best(value: float, dataset: str, recorded: Recorded, mapping: Paper
         ended = f"{at_limit} ended at the limit of {settings['steps']} steps"
         if at_limit == len(steps):
             found.append(
-                f"{name} from {best.min():.0f} to {steps.max():.0f}, not known closer: {ended}"
+                f"{named(name)} from {best.min():.0f} to {steps.max():.0f}, not known closer: "
+                f"{ended}"
             )
         else:
-            least = f"{name} {interval(mean, low, high, len(best), 0)}"
+            least = f"{named(name)} {interval(mean, low, high, len(best), 0)}"
             found.append(f"{least} at least, {ended}" if at_limit else least)
     if not found:
         return NOT_RUN

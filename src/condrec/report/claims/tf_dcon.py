@@ -15,6 +15,7 @@ from condrec.report.claims.base import (
     above,
     interval,
     joined,
+    named,
     over_runs,
     side,
 )
@@ -42,7 +43,7 @@ def quality_of_all(
 ) -> Answer:
     """Test that Quality lies above a percentage for every model."""
     parts = _qualities(table, dataset, recorded, mapping)
-    return above(parts, value, f"Quality on {dataset}, above {value:g} %")
+    return above(parts, value, f"Quality on {named(dataset)}, above {value:g} %")
 
 
 def quality_of_best(
@@ -53,7 +54,7 @@ def quality_of_best(
     if not parts:
         return NOT_RUN
     best = max(parts, key=lambda model: float(parts[model].mean()))
-    what = f"highest Quality on {dataset}, above {value:g} %"
+    what = f"highest Quality on {named(dataset)}, above {value:g} %"
     return above({best: parts[best]}, value, what)
 
 
@@ -72,7 +73,7 @@ def faster(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping
         parts[model] = (long / short).dropna()
         if len(parts[model]):
             seconds.append(f"{model} {long.mean():.1f} against {short.mean():.1f} s")
-    label, evidence = above(parts, value, f"times faster on {dataset}, above {value:g}")
+    label, evidence = above(parts, value, f"times faster on {named(dataset)}, above {value:g}")
     return label, f"{evidence}; mean seconds: {'; '.join(seconds)}" if seconds else evidence
 
 
@@ -96,7 +97,7 @@ def shrinks(
     percent = 100 * (1 - sizes[1] / sizes[0])
     label = "reproduced" if percent >= value else "not reproduced"
     change = f"{abs(percent):.1f} % {'fewer' if percent >= 0 else 'more'}"
-    return label, f"{what} on {dataset}: {sizes[0]} to {sizes[1]}, {change}"
+    return label, f"{what} on {named(dataset)}: {sizes[0]} to {sizes[1]}, {change}"
 
 
 def alpha_inside(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping) -> Answer:
@@ -120,7 +121,7 @@ def alpha_inside(value: float, dataset: str, recorded: Recorded, mapping: PaperM
         found.append(f"{model} alpha {a:g} less alpha {b:g}: {text}")
     if not found:
         return NOT_RUN
-    return joined(labels), f"test NDCG@5 on {dataset}, raw distances: {'; '.join(found)}"
+    return joined(labels), f"test NDCG@5 on {named(dataset)}, raw distances: {'; '.join(found)}"
 
 
 def encoders_alike(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping) -> Answer:
@@ -146,7 +147,7 @@ def encoders_alike(value: float, dataset: str, recorded: Recorded, mapping: Pape
         found.append(f"{model} with encoder {worst} {interval(*bounds[worst], len(table), 2)}")
     if not found:
         return NOT_RUN
-    what = f"largest deviation of test NDCG@5 on {dataset} in percent, within {value:g}"
+    what = f"largest deviation of test NDCG@5 on {named(dataset)} in percent, within {value:g}"
     return joined(labels), f"{what}: {'; '.join(found)}"
 
 
