@@ -248,12 +248,12 @@ def readable(
         {
             head: table["model"],
             "Training set": table["set"],
-            counted[0].upper() + counted[1:]: table["rows"],
             "Against": table["against"],
-            f"Its {counted}": table["rows against"],
             "Difference": [signed(x) for x in table["difference"]],
             "95 % interval": interval,
-            "Seeds": table["seeds"],
             "Reads": table["reads"],
+            "Seeds": table["seeds"],
+            counted[0].upper() + counted[1:]: table["rows"],
+            f"Its {counted}": table["rows against"],
         }
     )
