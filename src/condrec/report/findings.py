@@ -57,8 +57,8 @@ class Findings:
             {
                 "Finding": heading,
                 "Paper": PAPER_LABELS[paper],
-                "Evidence": evidence,
                 "Chapter": chapter,
+                "Evidence": evidence,
             }
         )
         return evidence[:1].upper() + evidence[1:] + "."
