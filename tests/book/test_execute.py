@@ -34,6 +34,17 @@ def test_clean_drops_times_paths_and_random_ids():
     }
 
 
+def test_what_a_cell_prints_in_pieces_is_joined():
+    def printed(text, name="stdout"):
+        return {"output_type": "stream", "name": name, "text": text}
+
+    shown = {"output_type": "display_data", "data": {"text/plain": "a figure"}}
+    outputs = [printed("a"), printed("\n"), printed("b", "stderr"), shown, printed("c")]
+    notebook = {"metadata": {}, "cells": [{"id": "a", "metadata": {}, "outputs": outputs}]}
+    (cell,) = clean(notebook, Path("/somewhere"))["cells"]
+    assert cell["outputs"] == [printed("a\n"), printed("b", "stderr"), shown, printed("c")]
+
+
 @pytest.fixture
 def folder(tmp_path):
     record = {"name": "01_a", "fingerprint": "f", "seconds": 1.0, "date": "2026"}
