@@ -3,9 +3,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from condrec.book.execute import Executed, clean, kept
+from condrec.book.execute import Executed, clean, execute, kept, kernel_environment
 
 
 def test_clean_drops_times_paths_and_random_ids():
@@ -34,15 +35,17 @@ def test_clean_drops_times_paths_and_random_ids():
     }
 
 
-def test_what_a_cell_prints_in_pieces_is_joined():
-    def printed(text, name="stdout"):
-        return {"output_type": "stream", "name": name, "text": text}
-
-    shown = {"output_type": "display_data", "data": {"text/plain": "a figure"}}
-    outputs = [printed("a"), printed("\n"), printed("b", "stderr"), shown, printed("c")]
-    notebook = {"metadata": {}, "cells": [{"id": "a", "metadata": {}, "outputs": outputs}]}
-    (cell,) = clean(notebook, Path("/somewhere"))["cells"]
-    assert cell["outputs"] == [printed("a\n"), printed("b", "stderr"), shown, printed("c")]
+def test_what_a_cell_prints_in_pieces_is_joined(tmp_path, monkeypatch):
+    for name, value in kernel_environment(tmp_path).items():
+        monkeypatch.setenv(name, value)  # what execute sets is taken back
+    source = tmp_path / "a.ipynb"
+    code = "import sys\nfor text in 'abc':\n    print(text, flush=True)\n    sys.stdout.flush()"
+    cell = nbformat.v4.new_code_cell(code)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), source)
+    record = execute(source, tmp_path / "done", {}, "f", tmp_path)
+    assert record.error is None
+    (cell,) = nbformat.read(tmp_path / "done" / "a.ipynb", as_version=4).cells
+    assert [(output.name, output.text) for output in cell.outputs] == [("stdout", "a\nb\nc\n")]
 
 
 @pytest.fixture

@@ -69,7 +69,6 @@ def clean(notebook: dict[str, Any], root: Path) -> dict[str, Any]:
     """Return an executed notebook (as plain JSON) without times, random ids and local paths.
 
     Papermill's ``injected-parameters`` cell is tagged ``hide-input``: the page shows it folded.
-    What a cell prints comes in pieces that depend on the moment: they are joined.
     """
     notebook = json.loads(json.dumps(notebook).replace(f"{root}{os.sep}", ""))
     notebook["metadata"].pop("papermill", None)
@@ -77,25 +76,11 @@ def clean(notebook: dict[str, Any], root: Path) -> dict[str, Any]:
         metadata = cell["metadata"]
         for key in ("papermill", "execution"):
             metadata.pop(key, None)
-        if "outputs" in cell:
-            cell["outputs"] = _joined(cell["outputs"])
         tags = metadata.get("tags", [])
         if "injected-parameters" in tags:
             cell["id"] = "injected-parameters"
             metadata["tags"] = list(dict.fromkeys([*tags, "hide-input"]))
     return notebook
-
-
-def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a cell's outputs with neighbouring pieces of the same stream as one."""
-    found: list[dict[str, Any]] = []
-    for output in outputs:
-        last = found[-1] if found else {}
-        if output.get("output_type") == "stream" and output["name"] == last.get("name"):
-            last["text"] += output["text"]
-        else:
-            found.append(output)
-    return found
 
 
 def execute(
@@ -127,6 +112,8 @@ def execute(
                 cwd=str(root),
                 progress_bar=False,
                 start_timeout=300,
+                # What a cell prints comes in pieces that depend on the moment: nbclient joins them.
+                coalesce_streams=True,
                 # A kernel that ends may report an interruption; what fails in a cell stands there.
                 extra_arguments=["--log-level=CRITICAL"],
             )
