@@ -144,6 +144,17 @@ def test_comparisons_on_every_data_set(implicit_results):
     assert list(readable(full, "bytes", "Data").columns[-2:]) == ["Bytes", "Its bytes"]
 
 
+def test_a_choice_that_led_to_the_same_values_counts_once(implicit_results):
+    full = {"recommender": "infinite-ae", "method": "none"}
+    both = [{**full, "lambda": strength} for strength in (None, 5.0)]
+    assert pairs.distinct(implicit_results(by_method, TABLE), both) == both[:1]
+
+    def fixed_is_better(run):
+        return by_method(run) + 0.01 * ("lambda" in run.recommender_settings)
+
+    assert pairs.distinct(implicit_results(fixed_is_better, TABLE), both) == both
+
+
 def test_comparisons_over_seeds_by_hand(implicit_results):
     found = implicit_results(lambda run: by_method(run) + 0.01 * (run.seed == 4), TABLE)
     ours, full = {"method": "distill-cf", "edition": "strict", "top": 0}, {"method": "none"}

@@ -208,4 +208,6 @@ def test_the_run_that_trained_the_full_data_model_tells_its_seconds(overall):
 
 def test_floors_that_beat_the_full_data_are_named(overall):
     words = sequences.floors_above(overall, ["sasrec", "narm"])
-    assert words == "On Magazine, under both rankings, no floor beats a model that was run."
+    assert (
+        words == "On Magazine sequences, under both rankings, no floor beats a model that was run."
+    )

@@ -121,15 +121,18 @@ def facts_table(results: Results) -> pd.DataFrame:
     return pd.DataFrame(shown)[done].reset_index(drop=True)
 
 
-def cost_table(results: Results, model: str = LEAD) -> pd.DataFrame:
+def cost_table(
+    results: Results, model: str = LEAD, making: pd.Series | None = None
+) -> pd.DataFrame:
     """Return what making and using each set costs beside one training on the full data.
 
     Args:
         results: of one or several data sets.
         model: whose trainings are counted.
+        making: seconds to make the set of each line, where not those recorded.
 
     Returns:
-        One row a set that was run, as numbers: dataset, set, ``condense s``, ``train s`` and
+        One row a set that was run, as numbers: line, dataset, set, ``condense s``, ``train s`` and
         ``full s``; ``steps`` and ``full steps`` of gradients; ``condense x``, making the set over
         one full training; ``uses`` after which making it is paid back (infinite for never).
     """
@@ -140,6 +143,8 @@ def cost_table(results: Results, model: str = LEAD) -> pd.DataFrame:
     epochs = chosen.rows.drop_duplicates("key").groupby("line")["epochs"].mean()
     batch = [p.get("batch_size", 1) for p in table["parameters"]]
     trained = table["line"].map(epochs) * np.ceil(table["likes"] / batch)
+    if making is not None:
+        table["condense s"] = table["line"].map(making)
     table = table.assign(steps=table["gradient_steps"].fillna(0.0), trained=trained)
     full = table[table["method"] == "none"].drop_duplicates("dataset").set_index("dataset")
     table["full s"] = table["dataset"].map(full["train s"])
@@ -149,7 +154,7 @@ def cost_table(results: Results, model: str = LEAD) -> pd.DataFrame:
     uses = np.ceil(table["condense s"] / saved.where(saved > 0))
     table["uses"] = uses.fillna(np.inf)
     table = table[(table["seeds"] > 0) & (table["method"] != "none")]
-    columns = ["dataset", "set", "condense s", "train s", "full s", "steps", "full steps"]
+    columns = ["line", "dataset", "set", "condense s", "train s", "full s", "steps", "full steps"]
     return table[[*columns, "condense x", "uses"]].reset_index(drop=True)
 
 

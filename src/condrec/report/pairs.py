@@ -31,6 +31,24 @@ def selections(results: Results, **wanted: Any) -> list[dict[str, Any]]:
     return [{"line": line} for line in dict.fromkeys(results.where(**wanted).plan["line"])]
 
 
+def distinct(
+    results: Results, choices: Sequence[Mapping[str, Any]], metric: str = "NDCG@10"
+) -> list[Mapping[str, Any]]:
+    """Return those of several choices that led to different values; the first of equal ones.
+
+    Validation may choose what is fixed beside it: then both are one result, to be counted once.
+
+    Args:
+        results: of one data set.
+        choices: what singles each out, see :meth:`Results.where`.
+        metric: the metric that is compared, on the test rows.
+    """
+    found: dict[tuple[float, ...], Mapping[str, Any]] = {}
+    for one in choices:
+        found.setdefault(tuple(results.where(**one).values(metric)["value"]), one)
+    return list(found.values())
+
+
 def compare_each(
     results: Results,
     pairs: Callable[[Results], list[Pair]],

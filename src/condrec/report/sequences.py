@@ -6,16 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from condrec.experiments.grids.td3_settings import FLOORS, LEAD
 from condrec.recommenders import SASRec
-from condrec.report.comparisons import NOT_RUN, WORSE, compare
+from condrec.report.comparisons import WORSE, compare
 from condrec.report.formatting import count, number
 from condrec.report.implicit import measured
 from condrec.report.kept import cost_table, readable_costs
-from condrec.report.labels import metric_label
+from condrec.report.labels import MODEL_LABELS, metric_label
 from condrec.report.pairs import by_data, compare_each, stored_bytes
 from condrec.report.results import Results
 
@@ -25,6 +24,7 @@ AMONG_100 = ("uni100:NDCG@10", "uni100:MRR@10")
 """The same among 100 sampled items, as TD3 ranks."""
 METRICS = FULL_RANKING + AMONG_100
 _RANKED = {"NDCG@10": "among the whole catalogue", "uni100:NDCG@10": "among 100"}
+_FLOORS = {"popularity": "popularity", "markov": "the Markov chain", "item-knn": "item-kNN"}
 PRIMARY = {"method": "td3", "edition": "frozen", "start": "untrained"}
 """Singles the primary variant out in a grid that changes nothing else of it."""
 SOFT = {"method": "random-soft-sequences", "edition": "frozen"}
@@ -138,28 +138,29 @@ def floors_above(results: Results, models: Sequence[str]) -> str:
         results: of one or several data sets.
         models: trained models.
     """
-    pairs = [(FULL, {**FULL, "recommender": floor}) for floor in FLOORS]
     items = []
-    for data, part in by_data(results).items():
-        name = data.removesuffix(" sequences")
-        read = {m: compare(part, pairs, m, models, stored_bytes) for m in _RANKED}
-        words = {_RANKED[m]: _beaten(table) for m, table in read.items()}
+    for name, part in by_data(results).items():
+        words = {m: _beaten(part, models, m) for m in _RANKED}
         if len(set(words.values())) == 1:
-            words = {"under both rankings": words[_RANKED["NDCG@10"]]}
+            words = {"under both rankings": words["NDCG@10"]}
+        else:
+            words = {_RANKED[m]: text for m, text in words.items()}
         items += [f"On {name}, {where}, {text}." for where, text in words.items()]
-        table = read["NDCG@10"]
-        if left := list(dict.fromkeys(table.loc[table["reads"] == NOT_RUN, "model"])):
+        done = part.rows["recommender"].unique()
+        if left := [MODEL_LABELS[m] for m in models if m in part.models and m not in done]:
             items.append(f"Not run there: {_listed(left)}.")
     return " ".join(items)
 
 
-def _beaten(table: pd.DataFrame) -> str:
-    """Say which floors beat which models, given comparisons of models with floors."""
-    below = table[table["reads"] == WORSE].groupby("against", sort=False)["model"]
-    names = {floor: _listed(list(models)) for floor, models in below}
-    words = [f"{str(f).removesuffix(' on full data')} beats {m}" for f, m in names.items()]
-    found = "; ".join(words).replace("Markov chain", "the Markov chain")
-    return found or "no floor beats a model that was run"
+def _beaten(results: Results, models: Sequence[str], metric: str) -> str:
+    """Say which floors beat which models on the full data of one data set."""
+    found = []
+    for floor in FLOORS:
+        pair = (FULL, {**FULL, "recommender": floor})
+        table = compare(results, [pair], metric, models, stored_bytes)
+        if below := list(table.loc[table["reads"] == WORSE, "model"]):
+            found.append(f"{_FLOORS[floor]} beats {_listed(below)}")
+    return "; ".join(found) or "no floor beats a model that was run"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -173,16 +174,10 @@ def costs(results: Results) -> pd.DataFrame:
     The full-data model that a set needs is counted in the seconds to make it, for every such set
     alike, and has a column of its own; steps of a training are in windows, which are not recorded.
     """
-    table, made = cost_table(results, LEAD), _making(results)
-    names = results.plan.drop_duplicates("line").set_index("line")[["dataset", "set"]]
-    by_set = made.groupby("line")[["making", "pretraining"]].mean().join(names, how="left")
-    by_set = by_set.drop_duplicates(["dataset", "set"]).set_index(["dataset", "set"])
-    of_set = by_set.reindex(pd.MultiIndex.from_frame(table[["dataset", "set"]]))
-    making, saved = of_set["making"].to_numpy(), table["full s"] - table["train s"]
-    table = table.assign(**{"condense s": making, "condense x": making / table["full s"]})
-    table["uses"] = np.ceil(table["condense s"] / saved.where(saved > 0)).fillna(np.inf)
+    made = _making(results).groupby("line")[["making", "pretraining"]].mean()
+    table = cost_table(results, LEAD, made["making"])
     shown = readable_costs(table).drop(columns="Steps of a full training")
-    pretraining = [number(x, 1) for x in of_set["pretraining"]]
+    pretraining = [number(x, 1) for x in table["line"].map(made["pretraining"])]
     shown.insert(3, "Of these the full-data model", pretraining)
     return shown
 

@@ -33,7 +33,8 @@ FIT_LAMBDAS: dict[str, dict[str, tuple[float, ...]]] = {
         "random-users": (1e-5, 1.0, 50.0, 100.0, 100.0, 20.0),
     },
 }
-"""What validation chooses for each of BUDGETS (seed 0): the grid of speed times one fit with it."""
+"""What validation chooses for each of BUDGETS (grid ``distill-cf-lambda``, seed 0): the grid of
+speed times one fit with it."""
 SEARCH_START: dict[str, Settings] = {
     "ml-1m": {
         **{"edition": "strict", "steps": 75, "outer_batch_size": 1000, "gumbel": "none"},
@@ -201,6 +202,17 @@ def ablation(scale: Scale) -> list[Run]:
     return runs
 
 
+def timed_sets(scale: Scale) -> list[Run]:
+    """Return the sets whose fits are timed, one seed, lambda left to validation."""
+    few = replace(scale, seeds=scale.seeds[:1])
+    return [
+        run
+        for k in budgets(scale)
+        for method, settings in (("distill-cf", distill_cf(scale)), ("random-users", {}))
+        for run in few.runs(method, k, "infinite-ae", **settings)
+    ]
+
+
 def fit_lambda(dataset: str, method: str, n_users: int) -> float:
     """Return the regulariser whose single fit is timed with a set."""
     chosen = FIT_LAMBDAS.get(dataset, {}).get(method)
@@ -211,10 +223,9 @@ def speed(scale: Scale) -> list[Run]:
     """Seconds to fit and to score at every number of users, one run at a time."""
     runs = full_data(scale, **{"lambda": LAMBDA})
     seed = scale.seeds[0]
-    for k in budgets(scale):
-        for method, settings in (("distill-cf", distill_cf(scale)), ("random-users", {})):
-            settings = {**settings, "lambda": fit_lambda(scale.dataset, method, k)}
-            runs.append(make_run(scale.dataset, method, "infinite-ae", seed, k, settings))
+    for run in timed_sets(scale):
+        fixed = {"lambda": fit_lambda(run.dataset, run.method, int(run.budget or 0))}
+        runs.append(replace(run, recommender_settings=fixed))
     for model in ("ease", "mult-vae", "bpr-mf"):
         for method, budget, settings in (
             ("none", None, {}),
@@ -243,6 +254,13 @@ GRIDS = (
     _grid("table", "the README's table, overall quality", table),
     _grid("figure-1", "the README's figure, quality against size", figure_1, groups=False),
     _grid("figure-2", "noise, and the worth of the Gumbel samples", figure_2, groups=False),
+    _grid(
+        "lambda",
+        "the regulariser that validation chooses for every set that is timed",
+        timed_sets,
+        groups=False,
+        curves=True,
+    ),
     _grid("speed", "seconds to fit and to score", speed, groups=False, workers=1),
     _grid("search", "settings of Distill-CF, chosen on validation", search, groups=False),
 )
