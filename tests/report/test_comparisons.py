@@ -77,7 +77,8 @@ def test_the_sentence_follows_the_numbers(made_up, gain, answer, word):
 def test_mixed_answers_are_counted(made_up):
     found = results(made_up, -0.05)
     pairs = [PAIR, ({"method": "random-users"}, {"recommender": "popularity"})]
-    assert in_short("Is it?", compare(found, pairs)) == "**Is it?** In 1 of 2 comparisons."
+    text = "**Is it?** In 1 of 2 comparisons, worse in 1."
+    assert in_short("Is it?", compare(found, pairs)) == text
 
 
 def test_an_answer_from_a_part_of_the_comparisons_says_so(made_up):

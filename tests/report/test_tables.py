@@ -80,7 +80,8 @@ def test_paper_rows_without_recorded_ones_are_not_run():
     assert set(found["verdict"]) == {"not run", "not comparable"}
     shown = tables.beside_paper(found)
     assert "Published" in shown and "Verdict" in shown and "Model" not in shown
-    assert tables.notes(found) == "- 100 by definition"
+    assert tables.notes(found) == "Notes on these rows:\n\n- Original, Quality: 100 by definition"
+    assert tables.notes(found[found["verdict"] == "not run"]) == ""
 
 
 def test_other_settings_move_every_line_of_a_table():

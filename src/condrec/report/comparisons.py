@@ -201,6 +201,7 @@ def in_short(question: str, table: pd.DataFrame) -> str:
         answer = "Yes" if n == len(table) else "Yes so far"
     elif better:
         answer = f"In {better} of {n} comparisons"
+        answer += f", worse in {worse}" if worse else ""
     elif worse == n:
         answer = "No, the opposite"
     elif worse:
@@ -215,10 +216,10 @@ def in_short(question: str, table: pd.DataFrame) -> str:
 def _cases(found: pd.DataFrame, most: int = 4) -> str:
     """Name the comparisons of one outcome, or count them where they are many."""
     if len(found) > most:
-        widest = found.iloc[int(found["difference"].abs().argmax())]
+        largest = found.iloc[int(found["difference"].abs().argmax())]
         behind = int((found["difference"] < 0).sum())
         mixed = f", the first behind in {behind} of them" if 0 < behind < len(found) else ""
-        return f"{len(found)} comparisons{mixed}; the widest: {_difference(widest)}"
+        return f"{len(found)} comparisons{mixed}; the largest difference: {_difference(largest)}"
     return "; ".join(_difference(row) for _, row in found.iterrows())
 
 

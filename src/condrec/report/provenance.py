@@ -49,12 +49,13 @@ def rerun_note(*results: Results) -> str:
     runs = pd.concat([each.rows.drop_duplicates("key") for each in results])
     seconds = runs[["seconds_condense", "seconds_train"]].astype(float).to_numpy().sum()
     left = pd.concat([each.open for each in results])
-    text = (
-        f"Recorded here: {_runs(len(runs))} of profile `{results[0].profile}`, "
-        f"{time_needed(seconds / 3600)} of training and condensing"
-    )
+    text = f"Nothing of profile `{results[0].profile}` is recorded here yet"
     if len(runs):
-        text += f" on {_several(runs['device'])}"
+        text = (
+            f"Recorded here: {_runs(len(runs))} of profile `{results[0].profile}`, "
+            f"{time_needed(seconds / 3600)} of training and condensing on "
+            f"{_several(runs['device'])}"
+        )
     hours = left["seconds"].sum() / 3600
     return text + (f"; left: {_runs(len(left))}, about {time_needed(hours)}." if len(left) else ".")
 

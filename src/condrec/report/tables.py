@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +15,11 @@ from condrec.report.labels import PAPER_LABELS as PAPER_LABELS  # notebooks use 
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping
 from condrec.report.published import claims, published
 from condrec.report.results import Results
-from condrec.report.verdicts import claim_answer, verdict_table
+from condrec.report.verdicts import ALSO, claim_answer, verdict_table
 
 METRICS = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5")
 FLOORS = ("random", "popularity", "like-ratio", "markov")
-UNDER_THE_RULE = "by the same rule"
+UNDER_THE_RULE = "By the same rule"
 """Heads the verdicts of settings other than the primary one, which alone has a verdict."""
 
 
@@ -253,7 +253,30 @@ def claim_verdict(claim: str, rows: pd.DataFrame | None = None) -> str:
 
 
 def notes(table: pd.DataFrame) -> str:
-    """Return the reasons given in :func:`paper_table`, each once, as a Markdown list."""
+    """Return the reasons given in :func:`paper_table`, each once, as a Markdown list with a lead.
+
+    A reason that does not hold for all rows names the data, models, rows or metrics it is of.
+    """
     done = table[table["verdict"] != "not run"]  # what to run stands in the provenance line
-    found = dict.fromkeys(text for text in done["reason"].astype(str) if text)
-    return "\n".join(f"- {escaped(text)}" for text in found)
+    rows: dict[str, list[Any]] = {}
+    for index, reasons in done["reason"].astype(str).items():
+        for text in filter(None, reasons.split(ALSO)):
+            rows.setdefault(text, []).append(index)
+    items = [f"- {_about(table, table.loc[of])}{escaped(text)}" for text, of in rows.items()]
+    return "\n".join(["Notes on these rows:", "", *items]) if items else ""
+
+
+def _about(every: pd.DataFrame, some: pd.DataFrame) -> str:
+    """Return in words, and a colon, what tells some rows from the others, where that is short."""
+    words: dict[str, Callable[[Any], str]] = {
+        "dataset": lambda name: DATA_LABELS.get(name, name),
+        "model": lambda name: MODEL_LABELS.get(name, name),
+        "method": lambda name: paper_label(some["paper"].iloc[0], name),
+        "metric": metric_label,
+    }
+    found = []
+    for column, label in words.items():
+        names = [label(name) for name in some[column].unique() if name]
+        if len(names) < every[column].nunique() and len(names) in (1, 2):
+            found.append(" and ".join(names))
+    return f"{', '.join(found)}: " if found else ""

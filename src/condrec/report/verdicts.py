@@ -36,6 +36,8 @@ TOLERANCE = 0.0005
 """Half a unit of the last digit of a metric printed as 86.1 %; a metric is a fraction."""
 WIDEST = 0.02
 """An interval wider than this share of the printed value, either way, decides nothing."""
+ALSO = "; also: "
+"""Between two reasons of one row."""
 COLUMNS = [
     *("kind", "id", "paper", "table", "dataset", "part", "model", "method", "metric", "budget"),
     *("published", "unit", "verdict", "ours", "mean", "sd", "n", "difference", "keys", "reason"),
@@ -215,7 +217,7 @@ def _answer(row: Mapping[str, Any], recorded: Recorded, mapping: PaperMapping) -
     answer = _held_against(row, lines[0], table, dataset, recorded)
     if "mean" in answer:
         reasons = [answer["reason"], *(r.reason for r in mapping.caveats if r.holds(row))]
-        answer["reason"] = "; ".join(filter(None, reasons))
+        answer["reason"] = ALSO.join(filter(None, reasons))
     for line in lines[1:2]:
         beside = _held_against(row, line, table, dataset, recorded)
         answer["beside"] = beside.pop("ours")
