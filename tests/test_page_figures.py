@@ -133,6 +133,15 @@ def test_every_cell_that_draws_is_a_numbered_figure(name):
             assert draws(cell["source"]) <= bool(figure_options(cell)), cell["id"]
 
 
+@each_notebook
+def test_a_figure_is_what_its_cell_ends_with(name):
+    """Else the notebook shows nothing, unless pyplot drew it."""
+    for cell in cells(name):
+        if cell["cell_type"] == "code" and figure_options(cell):
+            last = ast.parse(cell["source"]).body[-1]
+            assert isinstance(last, ast.Expr) or "plt." in cell["source"], cell["id"]
+
+
 def words(text: str) -> set[str]:
     return set(re.findall(r"[\w@]+", text.lower()))
 
