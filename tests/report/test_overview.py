@@ -28,5 +28,17 @@ def test_what_is_kept_is_relative_to_the_full_data_of_the_same_model():
     assert shown == pytest.approx(100 * values[chosen] / full)
 
 
+def test_every_recorded_floor_is_drawn_with_its_name():
+    found = [set(kept(task)[1]) for task in TASKS]
+    counted = {"random scores", "popularity"}
+    # The caption of the front page says which one is missing.
+    magazine = {"popularity", "Markov chain", "item-kNN"}
+    assert found == [counted | {"like-ratio"}, counted, counted, magazine]
+    for names, axis in zip(found, overview().axes, strict=True):
+        assert {text.get_text() for text in axis.texts} == names
+        low, high = axis.get_ylim()
+        assert all(low <= y <= high for line in axis.lines for y in line.get_ydata())
+
+
 def test_the_picture_has_a_panel_a_task():
     assert [axis.get_title() for axis in overview().axes] == [task.title for task in TASKS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -25,14 +25,23 @@ PACKAGES = (
 )
 
 
-def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table; bars and line breaks inside cells are escaped."""
+def markdown_table(
+    header: Sequence[str], rows: Iterable[Sequence[object]], numbers: Collection[str] = ()
+) -> str:
+    """Return a Markdown table; bars and line breaks inside cells are escaped.
+
+    Args:
+        header: the names of the columns.
+        rows: the cells.
+        numbers: columns that are aligned to the right.
+    """
 
     def line(cells: Sequence[object]) -> str:
         texts = (" ".join(str(cell).split()).replace("|", "\\|") for cell in cells)
         return "| " + " | ".join(texts) + " |"
 
-    return "\n".join([line(header), line(["---"] * len(header)), *map(line, rows)])
+    rule = ["---:" if name in numbers else "---" for name in header]
+    return "\n".join([line(header), line(rule), *map(line, rows)])
 
 
 def processor() -> str:
@@ -102,19 +111,22 @@ def status_page(root: Path, profile: str, device: str, records: Sequence[Execute
         records: one of each executed notebook.
     """
     total = sum(record.seconds for record in records)
+    days = sorted({record.date[:10] for record in records})
     notebooks = [
         (
-            f"[{record.name}](notebooks/{record.name}.ipynb)",
+            f"[](notebooks/{record.name}.ipynb)",  # the page's title and number
             "failed: `" + record.error.replace("`", "'") + "`" if record.error else "passed",
             f"{record.seconds:.1f}",
             "–" if record.memory_mib is None else record.memory_mib,
-            record.date.replace("T", " ").replace("Z", ""),
+            *((record.date[:10],) if len(days) > 1 else ()),
+            record.date[11:19],
         )
         for record in records
     ]
-    columns = ["Notebook", "Result", "Seconds", "Memory (MiB)", "Executed (UTC)"]
+    columns = ["Notebook", "Result", "Seconds", "Memory (MiB)"]
+    columns += ["Day", "Time (UTC)"] if len(days) > 1 else ["Time (UTC)"]
     tables = {
-        "Notebooks": markdown_table(columns, notebooks),
+        "Notebooks": markdown_table(columns, notebooks, columns[2:4]),
         "Data": markdown_table(["Data set", "Files", "Can be loaded"], data_files()),
         "Hardware": markdown_table(["Part", "Found"], hardware()),
         "Versions": markdown_table(["Package", "Version"], versions(root)),
@@ -123,5 +135,7 @@ def status_page(root: Path, profile: str, device: str, records: Sequence[Execute
         f"This copy was made with the profile **{profile}** on device **{device}**; its notebooks "
         f"took {total:.0f} seconds, added up."
     )
+    if len(days) == 1:
+        head += f" All were executed on {days[0]}."
     sections = [f"## {title}\n\n{table}" for title, table in tables.items()]
     return "\n\n".join(["# Status of this copy", head, *sections]) + "\n"

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from condrec.report.figures import OURS, PALETTE, floor_lines, legend_below, use_style
+from condrec.report.figures import GREY, OURS, PALETTE, legend_below, use_style
 from condrec.report.results import recorded_results
-from condrec.report.tables import floors, lines
+from condrec.report.tables import FLOORS, lines
 
 
 class Task(NamedTuple):
@@ -28,6 +29,8 @@ class Task(NamedTuple):
     methods: tuple[str, ...]
     floors: str
     """The grid that holds the floors on the same split."""
+    counts: tuple[str, ...] = FLOORS
+    """What counts as a floor of this task: scores that no training changes."""
 
 
 TASKS = (
@@ -66,14 +69,17 @@ TASKS = (
         "NDCG@10",
         ("td3",),
         "td3-overall",
+        (*FLOORS, "item-knn"),
     ),
 )
-KINDS = {
-    "the condensation method": (OURS, "o"),
-    "random choice or random numbers": (PALETTE[1], "^"),
-    "other choices of real data": (PALETTE[6], "s"),
+KINDS: dict[str, dict[str, Any]] = {
+    # Open and on top: what it is held against stays visible beneath.
+    "the condensation method": {"color": OURS, "fmt": "o", "ms": 8, "mfc": "none", "zorder": 5},
+    "random choice or random numbers": {"color": PALETTE[1], "fmt": "^", "ms": 5, "zorder": 4},
+    "other choices": {"color": GREY, "fmt": "s", "ms": 5, "zorder": 3},
 }
-SHOWN = ("popularity", "random scores")
+CLOSE = 15
+"""Below a floor this near to the next line above it stands its name, in percent; else above it."""
 
 
 def kept(task: Task) -> tuple[pd.DataFrame, dict[str, float]]:
@@ -101,9 +107,15 @@ def kept(task: Task) -> tuple[pd.DataFrame, dict[str, float]]:
             "sd": 100 * table[f"{task.metric} sd"] / full[task.metric],
         }
     )
-    reached = floors(recorded_results(task.floors, dataset=task.dataset), task.metric)
-    wanted = [name for name in SHOWN if name in reached]
-    return shown, {name: 100 * reached[name] / full[task.metric] for name in wanted}
+    return shown, _floors(task, full[task.metric])
+
+
+def _floors(task: Task, full: float) -> dict[str, float]:
+    """Return every recorded floor by its name, in percent of the full data's, lowest first."""
+    results = recorded_results(task.floors, dataset=task.dataset)
+    table = lines(results.where(recommender=task.counts, method="none"), [task.metric])
+    table = table[table["seeds"] > 0].sort_values(task.metric)
+    return dict(zip(table["model"], 100 * table[task.metric] / full, strict=True))
 
 
 def _kind(method: str, own: tuple[str, ...]) -> str:
@@ -119,24 +131,26 @@ def overview() -> Figure:
     figure = Figure(figsize=(8.6, 7.4), layout="constrained")
     grid = figure.subplots(2, 2)  # two by two: side by side the text is too small for a page
     axes = list(grid.flat)
-    for task, axis in zip(TASKS, axes, strict=True):
-        table, reached = kept(task)
+    panels = [kept(task) for task in TASKS]
+    # One limit for all, so that a percent is as high in every panel.
+    tops = [
+        max((table["kept %"] + table["sd"]).max(), *reached.values()) for table, reached in panels
+    ]
+    for task, (table, reached), axis in zip(TASKS, panels, axes, strict=True):
         axis.axhline(100, color="#222222", lw=1, label="full data")
-        for kind, (color, mark) in KINDS.items():
+        for kind, style in KINDS.items():
             part = table[table["kind"] == kind]
             axis.errorbar(
                 part["bytes %"],
                 part["kept %"],
                 yerr=part["sd"].fillna(0.0),
-                fmt=mark,
-                color=color,
                 capsize=2,
-                ms=5,
                 alpha=0.85,
                 label=kind,
+                **style,
             )
-        floor_lines(axis, reached, axis.axhline)
-        axis.set(xscale="log", xlim=(0.1, 2000), ylim=(0, 108), title=task.title)
+        axis.set(xscale="log", xlim=(0.1, 2000), ylim=(0, 1.06 * max(tops)), title=task.title)
+        _draw_floors(axis, reached, left=table["bytes %"].min() > 1)
         axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     for axis in grid[1]:
         axis.set_xlabel("stored bytes, % of the full data")
@@ -144,6 +158,25 @@ def overview() -> Figure:
         axis.set_ylabel("quality kept, % of the full data's")
     legend_below(figure, axes)
     return figure
+
+
+def _draw_floors(axis: Axes, reached: dict[str, float], left: bool) -> None:
+    """Draw each floor as a dashed line with its name, at the side where no set lies."""
+    others = [*reached.values(), 100.0]
+    for name, value in reached.items():
+        axis.axhline(value, linestyle="--", color=GREY, lw=1.3, label="a floor, by its name")
+        below = any(0 < other - value < CLOSE for other in others)
+        axis.annotate(
+            name,
+            (0.02 if left else 0.98, value),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, -2 if below else 2),
+            textcoords="offset points",
+            ha="left" if left else "right",
+            va="top" if below else "bottom",
+            fontsize=9,
+            color="#444444",
+        )
 
 
 if __name__ == "__main__":
