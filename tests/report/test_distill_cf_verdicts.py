@@ -95,6 +95,7 @@ def test_keeps_96_percent_on_every_data_set(implicit_rows, distilled, label):
     found, evidence = check("keeps-96-to-105", *both)
     assert found == label
     assert "ML-1M" in evidence and "Magazine" in evidence
+    assert "edition as_published keeps: ML-1M " in evidence
     if label == "reproduced":
         assert check("keeps-96-to-105", both[0])[0] == "inconclusive"  # Magazine not run
 
@@ -118,6 +119,7 @@ def test_the_speed_up_counts_only_where_quality_is_kept(implicit_rows):
     label, evidence = check("up-to-1000-times-faster", implicit_rows(made, SPEED))
     # 6.04 s against 0.1 s; with scoring 7.04 against 1.1, and 30 s to make the set.
     assert label == "not reproduced"
+    assert "the quickest set that keeps at least 96 %" in evidence
     assert "with 100 users" in evidence and "fitting is 60 times faster" in evidence
     assert "fitting and scoring 6.4 times, distilling included 0.23 times" in evidence
     quick = implicit_rows(made, SPEED)

@@ -124,8 +124,33 @@ def test_many_decades_are_numbered_by_decades_only():
     assert ticks(axis) == ["10", "30", "100", "300"]
 
 
+def test_long_numbers_leave_out_the_threes():
+    long = POINTS[:2].assign(users=[1_300.0, 270_000.0])
+    both = pd.concat([long, long.assign(data="Magazine", dataset="magazine")])
+    first, _ = drawn(size_figures.quality_by_size(both, "users", "HR@10")).axes
+    assert ticks(first) == ["1,000", "10,000", "100,000"]
+
+
+def test_few_sizes_can_be_the_ticks():
+    noises = POINTS[:2].assign(users=[0.0, 0.1])
+    (axis,) = drawn(
+        size_figures.quality_by_size(noises, "users", "HR@10", log=False, at_sizes=True)
+    ).axes
+    assert ticks(axis) == ["0", "0.1"]
+
+
+def test_binarised_sets_are_called_by_what_they_keep_and_the_legend_fits():
+    names = [f"Distill-CF binarised (strict, top {n})" for n in (131, 400)]
+    names += [f"sampler {n}" for n in range(6)]
+    many = pd.concat([POINTS[:2].assign(series=name) for name in names])
+    figure = drawn(size_figures.quality_by_size(many, "users", "HR@10"))
+    assert {name for name, _ in size_figures.BINARISED} < legend(figure)
+    card = figure.get_window_extent()
+    assert figure.legends[0].get_window_extent().width < card.width
+
+
 def test_no_two_series_share_colour_mark_and_dash():
-    styles = [*size_figures.STYLES.values(), *size_figures.BINARISED]
+    styles = [*size_figures.STYLES.values(), *dict(size_figures.BINARISED).values()]
     assert len(set(styles)) == len(styles)
     marks = [mark for _, mark, _ in styles]
     assert len(set(marks)) >= len(marks) - 1  # told apart without colour; two editions share one

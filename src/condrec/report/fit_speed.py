@@ -7,6 +7,7 @@ import pandas as pd
 
 from condrec.report.formatting import count, number
 from condrec.report.implicit import measured
+from condrec.report.milliseconds import LEAST, no_finer
 from condrec.report.results import Results
 
 
@@ -19,20 +20,20 @@ def fit_speeds(results: Results, model: str = "infinite-ae") -> pd.DataFrame:
 
     Returns:
         data, dataset, model, set, series, method, users, ``fit s``, ``score s``, ``condense s``;
-        the full data's seconds over the set's: ``fit x``, ``use x`` (fit and score) and
-        ``paid x`` (with the set made once for one use); ``uses``, how many uses (fit and score)
-        take less time on the set, its making included, than on the full data: infinite where no
-        number does.
+        the full data's seconds over the set's: ``fit x`` (no finer than milliseconds allow),
+        ``use x`` (fit and score) and ``paid x`` (with the set made once for one use); ``uses``,
+        how many uses (fit and score) take less time on the set, its making included, than on the
+        full data: infinite where no number does.
     """
     table = measured(results.where(recommender=model), ())
     score = results.values("seconds_evaluate", "train").groupby("line")["value"].mean()
     table["score s"] = table["line"].map(score).astype(float)
-    # Recorded to the millisecond: a quicker fit counts as one.
-    table["fit s"] = table["train s"].astype(float).clip(lower=0.001)
+    table["fit s"] = table["train s"].astype(float).clip(lower=LEAST)
     table = table[table["seeds"] > 0].reset_index(drop=True)
     full = table[table["method"] == "none"].drop_duplicates("dataset").set_index("dataset")
     fit, use = (table["dataset"].map(column) for column in (full["fit s"], _use(full)))
-    table["fit x"], table["use x"] = fit / table["fit s"], use / _use(table)
+    table["use x"] = use / _use(table)
+    table["fit x"] = list(map(no_finer, fit / table["fit s"], table["fit s"]))
     table["paid x"] = use / (_use(table) + table["condense s"])
     saved = use - _use(table)
     table["uses"] = [
@@ -70,12 +71,7 @@ def speed_table(speeds: pd.DataFrame) -> pd.DataFrame:
             "Make it, s": shown("condense s", 1),
             "Fit, s": [number(x, 3) for x in speeds["fit s"]],
             "Score, s": [number(x, 2) for x in speeds["score s"]],
-            "Fit, times faster": [
-                _no_finer(x, seconds) if is_small else ""
-                for x, seconds, is_small in zip(
-                    speeds["fit x"], speeds["fit s"], small, strict=True
-                )
-            ],
+            "Fit, times faster": shown("fit x", 1),
             "Fit and score": shown("use x", 2),
             "Making included": shown("paid x", 3),
             "Uses that pay it back": uses,
@@ -83,17 +79,36 @@ def speed_table(speeds: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _no_finer(ratio: float, seconds: float) -> str:
-    """Return a ratio with as many digits as its seconds have, which are kept to a millisecond."""
-    if np.isnan(ratio):
-        return ""
-    digits = len(str(round(1000 * seconds)))
-    return number(float(f"{ratio:.{digits}g}"), 1)
-
-
 def pace(ratio: float) -> str:
-    """Return in words how many times as fast, or as slow where that is what it is."""
-    return f"{ratio:,.2f} times as fast" if ratio >= 1 else f"{1 / ratio:,.2f} times as slow"
+    """Return in words how many times as fast, or how many times as long it takes."""
+    if ratio >= 1:
+        return f"{ratio:,.2f} times as fast"
+    return f"takes {1 / ratio:,.2f} times as long"
+
+
+def compare_models(speeds: pd.DataFrame) -> str:
+    """Say in Markdown how a use of distilled users fares model by model; all computed.
+
+    Args:
+        speeds: see :func:`fit_speeds`, of several models; their largest distilled sets count.
+    """
+    ours = speeds[(speeds["method"] == "distill-cf") & speeds["use x"].notna()]
+    if ours.empty:
+        return "Not run yet."
+    ours = ours.reset_index(drop=True)
+    ours = ours.loc[ours.groupby(["dataset", "model"], sort=False)["users"].idxmax()]
+    quicker, slower = [], []
+    for row in ours.to_dict("records"):
+        what, ratio = f"{row['model']} on {row['data']}", row["use x"]
+        if ratio >= 1:
+            quicker.append(f"{what} ({ratio:,.1f} times as fast)")
+        else:
+            slower.append(f"{what} (takes {1 / ratio:,.1f} times as long)")
+    users = " or ".join(f"{n:,.0f}" for n in sorted(set(ours["users"])))
+    lead = f"With {users} distilled users at hand, fitting and scoring beside the full data:"
+    named = {"quicker": quicker, "slower": slower}
+    items = [f"- *{word}*: {'; '.join(found)}" for word, found in named.items() if found]
+    return "\n".join([lead, "", *items])
 
 
 def conclude(speeds: pd.DataFrame) -> str:
@@ -107,8 +122,8 @@ def conclude(speeds: pd.DataFrame) -> str:
         chance = part[(part["method"] == "random-users") & (part["users"] == row["users"])]
         text = (
             f"- **{data}**: with {row['users']:,.0f} distilled users fitting is "
-            f"{row['fit x']:,.1f} times as fast as on the full data, fitting and scoring together "
-            f"{row['use x']:,.1f} times"
+            f"{number(row['fit x'], 1)} times as fast as on the full data, fitting and scoring "
+            f"together {row['use x']:,.1f} times"
         )
         if len(chance):
             text += f" (as many random users: {chance['use x'].iloc[0]:,.1f} times)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from condrec.report.figures import GREY, PALETTE, floor_lines, legend_below, not_run_yet, panels
+from condrec.report.figures import GREY, PALETTE, floor_lines, not_run_yet, panels
 
 BLUE, ORANGE, GREEN, PINK, AMBER, SKY, _ = PALETTE
 STYLES = {
@@ -31,8 +32,16 @@ STYLES = {
     "full data": (INK := "#222222", "*", "-"),
 }
 """Colour, mark and dash of every series, the same in all figures; no two share all three."""
-BINARISED = ((SKY, "d", "-"), (SKY, "h", ":"))
-"""Those of binarised sets, the smaller first; how many items they keep depends on the data."""
+BINARISED = (
+    ("Distill-CF binarised, as many items as a real user", (SKY, "d", "-")),
+    ("Distill-CF binarised, several times as many", (SKY, "h", ":")),
+)
+"""Names and styles of binarised sets, the smaller first: the number of items depends on the data,
+what it is to a real user does not."""
+LETTER = 0.075
+"""Width of a letter of figures in inches, on average."""
+PLAIN_BARS = 5
+"""From more lines on in a panel, bars are drawn thin and pale."""
 
 
 def quality_by_size(
@@ -44,6 +53,7 @@ def quality_by_size(
     floors: Mapping[str, Mapping[str, float]] | None = None,
     label: str = "",
     log: bool = True,
+    at_sizes: bool = False,
 ) -> Figure:
     """Draw a metric in percent against a size, one panel a data set, 95 % intervals as bars.
 
@@ -57,20 +67,27 @@ def quality_by_size(
         floors: by data set, value of each floor by its name.
         label: of the axis of sizes; empty takes ``x``.
         log: whether sizes are on a logarithmic axis.
+        at_sizes: number the axis at the sizes themselves: for few of them.
     """
     table = table[table[metric].notna() & table[x].notna()]
     if table.empty:
         return not_run_yet()
     names = table.drop_duplicates("dataset").set_index("dataset")["data"].to_dict()
-    figure, axes = panels(list(names.values()), max(8.5, 2.2 + 3.3 * len(names)), 4.3, False)
+    # A longer legend takes its height from the panels.
+    height = 4.3 + 0.12 * max(0, table["series"].nunique() - PLAIN_BARS)
+    figure, axes = panels(list(names.values()), max(8.5, 2.2 + 3.3 * len(names)), height, False)
     for axis, dataset in zip(axes, map(str, names), strict=False):
         part = table[table["dataset"] == dataset]
-        binarised = iter(BINARISED)
+        binarised, many = iter(BINARISED), part["series"].nunique() > PLAIN_BARS
         for series, points in part.groupby("series", sort=False):
             name = str(series)
-            color, mark, dash = STYLES.get(name) or next(binarised, (INK, ".", "-"))
+            style = STYLES.get(name)
+            if style is None:
+                known, style = next(binarised, (name, (INK, ".", "-")))
+                name = known if " binarised " in name else name
+            color, mark, dash = style
             points = points.sort_values(x)
-            axis.errorbar(
+            _, _, bars = axis.errorbar(
                 points[x],
                 100 * points[metric],
                 yerr=100 * points[f"{metric} ±"].fillna(0.0),
@@ -79,9 +96,12 @@ def quality_by_size(
                 linestyle=dash,
                 markersize=5,
                 lw=1.1,
-                capsize=2,
+                capsize=0 if many else 2,
+                elinewidth=0.8 if many else 1.1,
                 label=name,
             )
+            for bar in bars:
+                bar.set_alpha(0.5 if many else None)
         sizes = part[x].astype(float)
         if published is not None:
             printed = published[published["dataset"] == dataset]
@@ -103,11 +123,14 @@ def quality_by_size(
         floor_lines(axis, by_floor, axis.axhline)
         axis.set_xlabel(label or x)
         if log:
-            _logarithmic(axis)
+            _logarithmic(axis, figure.get_figwidth() / len(axes))
+        if at_sizes:
+            measured = sorted(set(sizes))
+            axis.set_xticks(measured, [f"{size:,.3g}" for size in measured])
         if sizes.max() - sizes.min() <= 0.05 * sizes.max():
             _single(axis, float(sizes.median()), table[x].astype(float))
     axes[0].set_ylabel(f"{metric}, %")
-    legend_below(figure, axes)
+    _legend(figure, axes)
     return figure
 
 
@@ -144,17 +167,36 @@ def seconds_by_users(table: pd.DataFrame) -> Figure:
                 text = f"{what}, full data"
                 axis.axhline(value, color=INK, linestyle=dash, lw=1.3, label=text)
         axis.set(yscale="log", xlabel="users in the set")
-        _logarithmic(axis)
+        _logarithmic(axis, figure.get_figwidth() / len(axes))
     axes[0].set_ylabel("seconds")
-    legend_below(figure, axes)
+    _legend(figure, axes)
     return figure
 
 
-def _logarithmic(axis: Axes) -> None:
-    """Give an axis of sizes a logarithmic scale with plain numbers."""
+def _legend(figure: Figure, axes: list[Axes]) -> None:
+    """Put one legend of all panels below them, in as many columns as their width holds."""
+    found: dict[str, Any] = {}
+    for axis in axes:
+        for handle, name in zip(*axis.get_legend_handles_labels(), strict=True):
+            found.setdefault(name, handle)
+    if found:
+        width = LETTER * max(map(len, found)) + 0.6  # the line and the gap before a name
+        figure.legend(
+            list(found.values()),
+            list(found),
+            loc="outside lower center",
+            ncols=max(1, min(len(found), 4, int(figure.get_figwidth() / width))),
+        )
+
+
+def _logarithmic(axis: Axes, width: float) -> None:
+    """Give an axis of sizes, so many inches wide, a logarithmic scale with plain numbers."""
     axis.set_xscale("log")
     low, high = axis.get_xlim()
-    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0) if high < 1000 * low else (1.0,)))
+    decade = width / np.log10(high / low)
+    # Threes stand beside the powers of ten where half a decade is wide enough for their digits.
+    threes = high < 1000 * low and LETTER * (len(f"{high:,.0f}") + 2) < 0.34 * decade
+    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0) if threes else (1.0,)))
     axis.xaxis.set_major_formatter(
         FuncFormatter(lambda x, _: f"{x:,.4g}" if x < 1 else f"{x:,.0f}")
     )
