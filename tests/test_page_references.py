@@ -123,7 +123,7 @@ def kept(name: str) -> list[str]:
         names += re.findall(r"\"([a-z][\w-]+)\"", source)
     if "chapter.keep_rivals(rivals)" in source:
         names += [f"against-{key}" for key in re.findall(r"^    \"([\w-]+)\": \(", source, re.M)]
-    for paper in re.findall(r"chapter\.keep_verdicts\(\"([\w-]+)\"\)", source):
+    for paper in re.findall(r"chapter\.keep_verdicts\(\"([\w-]+)\"[,)]", source):
         names += ["printed", *(f"claim-{claim}" for claim in claims(paper)["id"])]
     return [re.sub(r"\\\{.*?\\\}", ".+", re.escape(each)) for each in names]
 

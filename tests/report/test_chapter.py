@@ -28,3 +28,5 @@ def test_every_claim_of_a_paper_is_kept_and_its_numbers_are_counted(kept):
     assert "printed" not in kept and all(name.startswith("claim-") for name in kept)
     chapter.keep_verdicts("dconrec")
     assert kept["printed"].startswith("Of 4 printed numbers: ")
+    chapter.keep_verdicts("dconrec", "bounds")
+    assert kept["printed"].startswith("Of 4 bounds: ")

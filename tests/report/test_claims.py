@@ -143,7 +143,7 @@ def test_five_times_faster(long, label):
             rows[-5 + place]["seconds_train"] = 10.0
     found, evidence = check("five-times-faster", rows)
     assert found == label
-    assert f"naml {long:.1f} against 10.0 s" in evidence
+    assert f"NAML {long:.1f} against 10.0 s" in evidence
 
 
 def test_sizes_shrink():
@@ -156,7 +156,7 @@ def test_sizes_shrink():
         r["dataset"] = "mind-small"
     assert check("contents-minus-61", rows) == (
         "reproduced",
-        "word pieces on MIND: 1000 to 390, 61.0 % fewer",
+        "word pieces on MIND from 1,000 to 390, 61.0 % fewer",
     )
     assert check("users-minus-98", rows)[0] == "reproduced"
     for r in rows[5:]:
@@ -192,7 +192,9 @@ def test_best_alpha(curve, label):
                 )
                 for r in rows[-5:]:
                     r["value"] += rng.normal(0, 0.0005)
-    assert check("alpha-between-0-and-1", rows)[0] == label
+    found, evidence = check("alpha-between-0-and-1", rows)
+    assert found == label
+    assert "above 0 and below 1 less the best of the others: NAML, alpha " in evidence
 
 
 @pytest.mark.parametrize(
@@ -214,7 +216,9 @@ def test_encoders_alike(shift, sd, label):
             )
     found, evidence = check("encoders-alike", rows)
     assert found == label
-    assert "naml with encoder fastformer" in evidence or label == "inconclusive"
+    assert evidence.startswith("alike would mean within ± 2 % of the mean over the encoders; ")
+    largest = "NAML, on the set of encoder Fastformer, +" in evidence
+    assert largest or label == "inconclusive"
 
 
 def test_an_unknown_claim_is_refused():

@@ -16,6 +16,7 @@ def test_paradigm_and_method_name_their_parts():
     assert "condensed data" in texts(draw_paradigm())
     found = texts(draw_method())
     assert all(f"Eq. {n}" in found for n in (2, 3, 4, 5))
+    assert "clusters" in found  # of K-means, in Eq. 7 too
     assert "Eqs. 6, 7" in found and "Eqs. 8, 9" in found
 
 

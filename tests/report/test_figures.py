@@ -45,6 +45,25 @@ def test_dots_one_panel_a_model_one_row_a_set():
     assert figure.get_facecolor() == (1, 1, 1, 1)  # its own card on a dark page
 
 
+def test_a_long_name_is_broken():
+    name = "DConRec (strict, credit by pair, all users folded in, 25.0 % of interactions)"
+    (axis, _) = drawn(figures.dots_with_spread(TABLE.replace("random users", name), "NDCG@5")).axes
+    found = axis.get_yticklabels()[1].get_text()
+    assert "\n" in found and " ".join(found.split()) == name
+
+
+def test_dots_without_a_spread_promise_none_and_may_have_scales_of_their_own():
+    table = TABLE.assign(**{"model": ["users", "likes", "bytes"], "NDCG@5 sd": np.nan})
+    figure = drawn(figures.dots_with_spread(table, "NDCG@5", across=2))
+    first, second, third = figure.axes
+    assert legend(figure) == ["published", "mean"]
+    assert not figures.dots_with_spread(table.drop(columns="published"), "NDCG@5").legends
+    assert all(axis.get_xlim()[0] == 0 for axis in figure.axes)
+    assert first.get_xlim() != second.get_xlim()
+    assert third.get_subplotspec().rowspan.start == 1
+    assert all(axis.get_ylim() == first.get_ylim() for axis in (second, third))
+
+
 ALPHAS = ["model", "alpha", "distance", "NDCG@5", "NDCG@5 sd"]
 CELLS = pd.DataFrame({"data": "d", "a": ["x", "y"], "b": ["u", "v"], "kept": [90.0, np.nan]})
 

@@ -32,7 +32,7 @@ def label(method: str, settings: dict[str, Any], budget: float | None = 0.25) ->
         ),
         (
             *("dconrec", {"edition": "as_published"}),
-            "DConRec (as published, 25.0 % of interactions)",
+            "DConRec (as published, asked for 25.0 % of interactions)",
         ),
         (
             *("dconrec", dconrec.strict(SCALE, tail_degree=0, augment=0.0)),

@@ -68,6 +68,15 @@ def test_models_are_told_from_floors(overall):
     assert floors.loc["markov", "NDCG@10 kept"] == pytest.approx(25.0)
 
 
+def test_all_floors_of_sequences_are_drawn_and_keep_no_share(overall):
+    found = sequences.floors(overall, "NDCG@10")
+    assert list(found) == ["popularity", "Markov chain", "item-kNN"]
+    assert list(found.values()) == pytest.approx([0.1] * 3)
+    shown = kept.kept_table(kept.of_model(overall, "sasrec", ("NDCG@10",)), ("NDCG@10",), "bytes")
+    floors = shown[shown["Model"].isin(list(found))]
+    assert set(floors["NDCG@10 kept, %"]) == {""} and set(floors["NDCG@10, %"]) == {"10.00 ± 0.00"}
+
+
 def test_the_table_counts_bytes_and_names_rankings(overall):
     numbers = kept.of_every_model(overall.where(recommender="sasrec"), sequences.AMONG_100)
     shown = kept.kept_table(numbers, sequences.AMONG_100, "bytes").set_index("Training set")

@@ -31,14 +31,19 @@ def keep_rivals(rivals: Mapping[str, tuple[str, pd.DataFrame]]) -> None:
         keep(f"against-{name}", against(rival, table))
 
 
-def keep_verdicts(paper: str) -> None:
-    """Keep how often which verdict was reached as ``printed``, and each claim's as ``claim-ID``."""
+def keep_verdicts(paper: str, what: str = "printed numbers") -> None:
+    """Keep how often which verdict was reached as ``printed``, and each claim's as ``claim-ID``.
+
+    Args:
+        paper: whose claims and printed numbers.
+        what: what the printed numbers are.
+    """
     printed = published()
     printed = printed[printed["paper"] == paper]  # none of TD3's numbers is at hand
     judged = verdict_table(printed, recorded_rows(f"{paper}-"), claims=claims(paper))
     counts = judged.loc[judged["kind"] == "number", "verdict"].value_counts()
     listed = ", ".join(f"{counts[label]} {label}" for label in LABELS if label in counts)
     if listed:
-        keep("printed", f"Of {counts.sum():,} printed numbers: {listed}.")
+        keep("printed", f"Of {counts.sum():,} {what}: {listed}.")
     for claim, label in judged.loc[judged["kind"] == "claim", ["id", "verdict"]].values:
         keep(f"claim-{claim}", label)

@@ -59,12 +59,14 @@ def draw_method() -> Figure:
         ((1.5, 1.5), (2.6, 0.7)),
         ((4.5, 1.95), (5.3, 1.95)),
         ((4.5, 0.55), (5.3, 0.55)),
+        ((6.25, 1.0), (6.25, 1.5)),
         ((7.2, 1.8), (7.9, 1.45)),
         ((7.2, 0.7), (7.9, 1.0)),
         ((8.85, 1.7), (8.85, 3.2)),
     ):
         _arrow(axis, start, end)
     axis.text(6.2, 3.78, "items with short texts", ha="center", fontsize=8, color=INK)
+    axis.text(6.33, 1.25, "clusters", fontsize=8, color=INK, va="center")
     axis.text(8.95, 2.45, "chosen users\nand their rows", fontsize=8, color=INK, va="center")
     return figure
 
@@ -76,29 +78,36 @@ def draw_unrolled(warm_up: int = 2, window: int = 3) -> Figure:
         warm_up: steps drawn before the window.
         window: steps drawn in it.
     """
-    figure, axis = _sheet(1.7 * (warm_up + window) + 3.4, 3.6)
-    _box(axis, (0.1, 2.6, 1.9, 0.8), "factors $G, U, T$\nitem table $V$", ORANGE)
-    _box(axis, (2.5, 2.6, 1.9, 0.8), "soft sequences\n$X$ = softmax(logits)", ORANGE)
-    _arrow(axis, (2.0, 3.0), (2.5, 3.0), "")
-    y, end = 1.1, 0.0
-    for step in range(warm_up + window + 1):
+    n_steps, pitch, wide, y = warm_up + window, 1.2, 0.75, 0.95
+    end = 0.1 + pitch * n_steps
+    figure, axis = _sheet(end + 2.5, 3.3)
+    way = {"arrowstyle": "->", "color": PINK, "lw": 1.8}
+    right, top = end + 0.35, 2.5
+    _box(axis, (0.5, top, right - 0.5, 0.55), "soft sequences $X$ = softmax(logits)", ORANGE)
+    _box(axis, (right + 0.5, 2.35, 1.55, 0.85), "factors $G, U, T$\nitem table $V$", ORANGE)
+    _arrow(axis, (right + 0.5, 2.9), (right, 2.9))
+    axis.annotate("", xy=(right + 0.5, 2.65), xytext=(right, 2.65), arrowprops=way)
+    for step in range(n_steps + 1):
         inside = step >= warm_up
-        x = 0.1 + 1.7 * step
+        x = 0.1 + pitch * step
         words = f"$\\theta_{step}$\nmoments\n$m_{step}, v_{step}$"
-        _box(axis, (x, y, 1.0, 1.0), words, BLUE if inside else "#9A9A9A")
-        if step < warm_up + window:
-            _arrow(axis, (x + 1.0, y + 0.5), (x + 1.7, y + 0.5), "Adam")
+        _box(axis, (x, y, wide, 0.95), words, BLUE if inside else "#9A9A9A")
+        if step < n_steps:
+            _arrow(axis, (x + wide, y + 0.4), (x + pitch, y + 0.4), "Adam")
+            between = x + (wide + pitch) / 2
+            _arrow(axis, (between - 0.09 * inside, top), (between - 0.09 * inside, y + 0.7))
             if inside:
-                _arrow(axis, (min(3.5 + 0.2 * step, 4.3), 2.6), (x + 1.35, y + 0.8))
-        end = x
-    _box(axis, (end + 1.4, y, 1.7, 1.0), "real batch:\nnext items, and\ndistance to $F$", GREEN)
-    _arrow(axis, (end + 1.0, y + 0.5), (end + 1.4, y + 0.5))
-    cut = 0.1 + 1.7 * warm_up
-    axis.text(cut / 2, 0.35, "warm-up: no graph", ha="center", fontsize=9, color=INK)
-    way = {"arrowstyle": "->", "color": PINK, "lw": 2.0}
-    axis.annotate("", xy=(cut, 0.8), xytext=(end + 2.2, 0.8), arrowprops=way)
-    back = "window: the gradient goes back through every step, to its parameters and moments"
-    axis.text((cut + end + 2.2) / 2, 0.35, back, ha="center", fontsize=9, color=INK)
+                back = (between + 0.09, y + 0.7), (between + 0.09, top)
+                axis.annotate("", xy=back[1], xytext=back[0], arrowprops=way)
+    _box(axis, (end + 1.05, y, 1.3, 0.95), "real batch:\nnext items,\ndistance to $F$", GREEN)
+    _arrow(axis, (end + wide, y + 0.4), (end + 1.05, y + 0.4))
+    cut = 0.1 + pitch * warm_up
+    axis.text(cut / 2, 0.35, "warm-up: no graph", ha="center", va="center", fontsize=9, color=INK)
+    axis.annotate("", xy=(cut, 0.75), xytext=(end + 1.7, 0.75), arrowprops=way)
+    text = "window: the gradient goes back through every step,\n"
+    text += "to parameters and moments, to $X$ and on to the factors"
+    middle = (cut + end + 1.7) / 2
+    axis.text(middle, 0.35, text, ha="center", va="center", fontsize=9, color=INK)
     return figure
 
 

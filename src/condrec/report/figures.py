@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -44,15 +45,29 @@ def use_style() -> None:
 
 
 def panels(
-    names: list[str], width: float, height: float, share: bool = True
+    names: list[str], width: float, height: float, share: bool | str = True, across: int = 0
 ) -> tuple[Figure, list[Axes]]:
-    """Return a figure with one titled panel a name, axes shared or not."""
+    """Return a figure with one titled panel a name.
+
+    Args:
+        names: titles.
+        width: of the figure in inches.
+        height: of the figure in inches.
+        share: whether axes are shared; ``y`` shares the vertical ones alone.
+        across: panels in a row; 0 puts all in one.
+    """
     # Not through pyplot: a notebook shows the figure once, where the cell returns it.
     figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(1, max(1, len(names)), sharex=share, sharey=share, squeeze=False)
-    for axis, name in zip(axes[0], names, strict=False):
+    columns = across or max(1, len(names))
+    rows = max(1, -(-len(names) // columns))
+    axes = figure.subplots(
+        rows, columns, sharex=share is True, sharey=bool(share), squeeze=False
+    ).ravel()
+    for axis, name in zip(axes, names, strict=False):
         axis.set_title(name)
-    return figure, list(axes[0])
+    for axis in axes[max(1, len(names)) :]:
+        axis.remove()
+    return figure, list(axes[: max(1, len(names))])
 
 
 def not_run_yet(width: float = 7.0, height: float = 1.6) -> Figure:
@@ -65,7 +80,10 @@ def not_run_yet(width: float = 7.0, height: float = 1.6) -> Figure:
 
 
 def dots_with_spread(
-    table: pd.DataFrame, metric: str, floors: Mapping[str, float] | None = None
+    table: pd.DataFrame,
+    metric: str,
+    floors: Mapping[str, float] | None = None,
+    across: int = 0,
 ) -> Figure:
     """Draw mean and standard deviation of every set, one panel a model, floors as lines.
 
@@ -74,27 +92,37 @@ def dots_with_spread(
             ``published`` (see :func:`condrec.report.tables.lines`); NaN is left out.
         metric: the metric's name, for the axis.
         floors: value of each floor by its name.
+        across: panels in a row, each with its own scale from zero on; 0 puts all in one, on the
+            same scale.
     """
     if table.reindex(columns=[metric, "published"]).isna().all(axis=None):
         return not_run_yet()
     models, names = (list(dict.fromkeys(table[column])) for column in ("model", "set"))
-    longest = max(map(len, names))
-    width = 3.0 + 0.08 * max(0, longest - 40) + 2.2 * max(1.4, len(models))
-    figure, axes = panels(models, width, 1.5 + 0.27 * len(names))
+    shown = [fill(name, 48) for name in names]  # a long name leaves no room for what is drawn
+    n_lines = max(text.count("\n") + 1 for text in shown)
+    longest = max(len(line) for text in shown for line in text.split("\n"))
+    columns = across or len(models)
+    width = 3.0 + 0.08 * max(0, longest - 40) + 2.2 * max(1.4, columns)
+    height = 1.5 + (0.12 + 0.15 * n_lines) * len(names)
+    if across:
+        height *= -(-len(models) // across)
+    figure, axes = panels(models, width, height, "y" if across else True, across)
+    what = "mean ± sd" if table[f"{metric} sd"].notna().any() else "mean"
     place = np.arange(len(names))
     for axis, model in zip(axes, models, strict=False):
         part = table[table["model"] == model].set_index("set").reindex(names)
         spread = part[f"{metric} sd"].fillna(0.0)
-        axis.errorbar(
-            part[metric], place, xerr=spread, fmt="o", capsize=3, color=OURS, label="mean ± sd"
-        )
+        axis.errorbar(part[metric], place, xerr=spread, fmt="o", capsize=3, color=OURS, label=what)
         if "published" in part and part["published"].notna().any():
             axis.plot(part["published"], place, "D", mfc="none", color=PUBLISHED, label="published")
         floor_lines(axis, floors or {}, axis.axvline)
         axis.set_xlabel(metric)
-    axes[0].set_yticks(place, names)
+        if across:
+            axis.set_xlim(0, 1.08 * axis.dataLim.x1)
+    axes[0].set_yticks(place, shown)
     axes[0].set_ylim(len(names) - 0.5, -0.5)
-    legend_below(figure, axes)
+    if what != "mean" or floors or "published" in table:  # else there is nothing to tell apart
+        legend_below(figure, axes)
     return figure
 
 

@@ -41,7 +41,7 @@ def _counted(word: str) -> Callable[[Any], str]:
 
 
 _CANDIDATES: dict[str, Callable[[Any], str]] = {
-    "tail_degree": lambda n: f"users of {n} or less kept whole" if n else "no long tail",
+    "tail_degree": lambda n: f"users of {n} or fewer kept whole" if n else "no long tail",
     "augment": lambda x: f"{x:g} predicted a pair" if x else "no predicted pairs",
     "proxy": lambda name: f"pairs predicted by {MODEL_LABELS[name]}",
 }
@@ -107,6 +107,8 @@ def implicit_label(
     if budget is not None:
         of = "" if "interactions" in name else " of interactions"
         share = f"{100 * budget:.1f} %{of}"
+        # The bound of the published edition counts otherwise, so more is stored than is asked for.
+        share = f"asked for {share}" if (method, edition) == ("dconrec", "as_published") else share
         notes.append(f"{budget:g} {CONDENSERS[method].unit}" if budget >= 1 else share)
     if parameters.get("lambda") is not None:
         notes.append(f"lambda = {parameters['lambda']:g}")

@@ -81,7 +81,8 @@ def kept_table(
 ) -> pd.DataFrame:
     """Return a table to read: the real size of each set, and per metric its value and what is kept.
 
-    Neighbouring sets that were not run take one row, with the hours of all of them.
+    Neighbouring sets that were not run take one row, with the hours of all of them.  What is kept
+    is empty for floors and EASE, which are trained on no set.
 
     Args:
         table: see :func:`of_model`.
@@ -99,9 +100,10 @@ def kept_table(
         }
         for metric in metrics:
             name = metric_label(metric)
-            one[f"{name}, %"] = mean_sd(100 * row[metric], 100 * row[f"{metric} sd"], 2)
-            kept = row[f"{metric} kept"]
-            one[f"{name} kept, %"] = mean_sd(kept, row[f"{metric} sd"] * kept / row[metric], 1)
+            one[f"{name}, %"] = _aligned(100 * row[metric], 100 * row[f"{metric} sd"], 2)
+            # A floor, or EASE, has no full data of its own to keep a share of.
+            kept = np.nan if row["recommender"] in NO_BACKBONE else row[f"{metric} kept"]
+            one[f"{name} kept, %"] = _aligned(kept, row[f"{metric} sd"] * kept / row[metric], 1)
         one["Seeds"] = seeds_done(row["seeds"], row["planned"], row["hours"])
         shown.append(one)
     return pd.DataFrame(shown)
@@ -194,7 +196,7 @@ def readable_costs(table: pd.DataFrame) -> pd.DataFrame:
             "Training set": table["set"],
             "Seconds to make": [number(x, 1) for x in table["condense s"]],
             "Seconds to train on it": [number(x, 1) for x in table["train s"]],
-            "On the full data": [number(x, 1) for x in table["full s"]],
+            "Seconds on the full data": [number(x, 1) for x in table["full s"]],
             "Made in full trainings": [number(x, 2) for x in table["condense x"]],
             "Gradient steps to make": table["steps"].map(count),
             "Steps of a full training": table["full steps"].map(count),
@@ -240,6 +242,12 @@ def by_iterations(results: Results, metric: str = "NDCG@10") -> pd.DataFrame:
         by = "" if p["credit"] == "all" else f", credit by {p['credit']}"
         series.append(f"DConRec ({'strict' if edition == 'strict' else 'as published'}{by})")
     return table.assign(series=series)[kept].reset_index(drop=True)
+
+
+def _aligned(mean: float, sd: float, digits: int) -> str:
+    """Return :func:`mean_sd`, whole numbers with the decimals of their column."""
+    alone = np.isnan(sd) and not np.isnan(mean)
+    return f"{mean:,.{digits}f}" if alone else mean_sd(mean, sd, digits)
 
 
 def _data(name: str) -> str:

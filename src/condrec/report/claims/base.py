@@ -68,7 +68,7 @@ def above(parts: Mapping[str, pd.Series], bound: float, what: str, digits: int =
             continue
         mean, low, high = over_runs(values)
         labels.append(side(low, high, bound))
-        found.append(f"{named(model)} {interval(mean, low, high, len(values), digits)}")
+        found.append(measured(named(model), interval(mean, low, high, len(values), digits)))
     if set(labels) <= {"not run"}:
         return NOT_RUN
     return joined(labels), f"{what}: {'; '.join(found)}"
@@ -77,6 +77,21 @@ def above(parts: Mapping[str, pd.Series], bound: float, what: str, digits: int =
 def named(part: str) -> str:
     """Return what a model or data set is called in the book, or the words themselves."""
     return MODEL_LABELS.get(part, DATA_LABELS.get(part, part))
+
+
+def measured(name: str, text: str) -> str:
+    """Return a name and what was measured; a colon keeps a name that ends in a number apart."""
+    return f"{name}: {text}" if name[-1:].isdigit() else f"{name} {text}"
+
+
+def claimed(what: str, bound: str) -> str:
+    """Return what is measured and what is claimed of it, so that the one is not read as the other.
+
+    Args:
+        what: what is measured, in which unit.
+        bound: what is claimed of it, e.g. ``above 98``.
+    """
+    return f"{what} (claimed: {bound}), measured"
 
 
 def interval(mean: float, low: float, high: float, n: int, digits: int) -> str:

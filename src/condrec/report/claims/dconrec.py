@@ -12,6 +12,7 @@ from condrec.report.claims.base import (
     Answer,
     Check,
     above,
+    claimed,
     interval,
     joined,
     kept_percent,
@@ -83,8 +84,8 @@ def keeps_elsewhere(
 
 def _what(value: float, dataset: str) -> str:
     where = DATA_LABELS.get(dataset, dataset)
-    where += ", none of the paper's sets," if dataset in OTHER_DATA else ""
-    return f"percent that {100 * SHARE:g} % keep on {where} above {value:g}"
+    where += ", none of the paper's sets" if dataset in OTHER_DATA else ""
+    return claimed(f"percent that {100 * SHARE:g} % keep on {where}", f"above {value:g}")
 
 
 def _foreign(label: str, dataset: str) -> bool:
@@ -110,8 +111,10 @@ def lightweight(value: float, dataset: str, recorded: Recorded, mapping: PaperMa
         )
     if not found:
         return NOT_RUN
-    what = f"making the set over one training of {MODEL_LABELS[LEAD]} on the full data"
-    return joined(labels), f"{what}, below {value:g}: {'; '.join(found)}"
+    what = "making the set with the published edition over one training of "
+    what += f"{MODEL_LABELS[LEAD]} on the full data"
+    what = claimed(what, f"below {value:g}, as we read it")
+    return joined(labels), f"{what}: {'; '.join(found)}"
 
 
 def _of_run(runs: pd.DataFrame, column: str) -> pd.Series:

@@ -13,12 +13,12 @@ from condrec.report.claims.base import (
     Answer,
     Check,
     above,
-    interval,
     joined,
     named,
     over_runs,
     side,
 )
+from condrec.report.formatting import signed
 from condrec.report.mapping import Line, PaperMapping
 from condrec.report.matching import Recorded, quality_values, run_values
 
@@ -72,7 +72,7 @@ def faster(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping
         )
         parts[model] = (long / short).dropna()
         if len(parts[model]):
-            seconds.append(f"{model} {long.mean():.1f} against {short.mean():.1f} s")
+            seconds.append(f"{named(model)} {long.mean():.1f} against {short.mean():.1f} s")
     label, evidence = above(parts, value, f"times faster on {named(dataset)}, above {value:g}")
     return label, f"{evidence}; mean seconds: {'; '.join(seconds)}" if seconds else evidence
 
@@ -97,7 +97,7 @@ def shrinks(
     percent = 100 * (1 - sizes[1] / sizes[0])
     label = "reproduced" if percent >= value else "not reproduced"
     change = f"{abs(percent):.1f} % {'fewer' if percent >= 0 else 'more'}"
-    return label, f"{what} on {named(dataset)}: {sizes[0]} to {sizes[1]}, {change}"
+    return label, f"{what} on {named(dataset)} from {sizes[0]:,} to {sizes[1]:,}, {change}"
 
 
 def alpha_inside(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping) -> Answer:
@@ -117,11 +117,15 @@ def alpha_inside(value: float, dataset: str, recorded: Recorded, mapping: PaperM
         gain = (inside[a] - outside[b]).dropna()
         mean, low, high = over_runs(gain)
         labels.append(side(low, high, 0))
-        text = interval(mean, low, high, len(gain), 4)
-        found.append(f"{model} alpha {a:g} less alpha {b:g}: {text}")
+        text = _with_signs(mean, low, high, len(gain), 4)
+        found.append(f"{named(model)}, alpha {a:g} less alpha {b:g}, {text}")
     if not found:
         return NOT_RUN
-    return joined(labels), f"test NDCG@5 on {named(dataset)}, raw distances: {'; '.join(found)}"
+    what = (
+        f"test NDCG@5 on {named(dataset)}, raw distances, of the best weight above 0 and below 1 "
+        "less the best of the others"
+    )
+    return joined(labels), f"{what}: {'; '.join(found)}"
 
 
 def encoders_alike(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping) -> Answer:
@@ -144,11 +148,22 @@ def encoders_alike(value: float, dataset: str, recorded: Recorded, mapping: Pape
                 "reproduced" if inside else "not reproduced" if outside else "inconclusive"
             )
         worst = max(bounds, key=lambda encoder: abs(bounds[encoder][0]))
-        found.append(f"{model} with encoder {worst} {interval(*bounds[worst], len(table), 2)}")
+        text = _with_signs(*bounds[worst], len(table), 2, " %")
+        found.append(f"{named(model)}, on the set of encoder {named(worst)}, {text}")
     if not found:
         return NOT_RUN
-    what = f"largest deviation of test NDCG@5 on {named(dataset)} in percent, within {value:g}"
+    what = (
+        f"alike would mean within ± {value:g} % of the mean over the encoders; the largest "
+        f"deviation of test NDCG@5 on {named(dataset)}"
+    )
     return joined(labels), f"{what}: {'; '.join(found)}"
+
+
+def _with_signs(mean: float, low: float, high: float, n: int, digits: int, unit: str = "") -> str:
+    """Return an interval of :func:`over_runs` of a difference, with the sign of every bound."""
+    middle, least, most = (signed(value, digits) for value in (mean, low, high))
+    spread = "one run" if n < 2 else f"{least} to {most}, {n} runs"
+    return f"{middle}{unit} ({spread})"
 
 
 def _ndcg(recorded: Recorded, grid: str, dataset: str, model: str, **settings: Any) -> pd.Series:
