@@ -10,7 +10,7 @@ import pytest
 
 from condrec.datasets import SoftSequences
 from condrec.experiments import Run
-from condrec.report import kept, sequences
+from condrec.report import kept, sequences, tables
 from condrec.report.comparisons import BETTER, OPEN, WORSE, readable
 from condrec.report.drawings import draw_unrolled
 from condrec.report.figures import heat_map
@@ -69,7 +69,7 @@ def test_models_are_told_from_floors(overall):
 
 
 def test_all_floors_of_sequences_are_drawn_and_keep_no_share(overall):
-    found = sequences.floors(overall, "NDCG@10")
+    found = tables.floors(overall, "NDCG@10", sequences.FLOORS)
     assert list(found) == ["popularity", "Markov chain", "item-kNN"]
     assert list(found.values()) == pytest.approx([0.1] * 3)
     shown = kept.kept_table(kept.of_model(overall, "sasrec", ("NDCG@10",)), ("NDCG@10",), "bytes")

@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter
 
 from condrec.report.figures import GREY, OURS, PALETTE, legend_below, use_style
 from condrec.report.results import recorded_results
-from condrec.report.tables import FLOORS, lines
+from condrec.report.tables import FLOORS, floors, lines
 
 
 class Task(NamedTuple):
@@ -107,15 +107,9 @@ def kept(task: Task) -> tuple[pd.DataFrame, dict[str, float]]:
             "sd": 100 * table[f"{task.metric} sd"] / full[task.metric],
         }
     )
-    return shown, _floors(task, full[task.metric])
-
-
-def _floors(task: Task, full: float) -> dict[str, float]:
-    """Return every recorded floor by its name, in percent of the full data's, lowest first."""
-    results = recorded_results(task.floors, dataset=task.dataset)
-    table = lines(results.where(recommender=task.counts, method="none"), [task.metric])
-    table = table[table["seeds"] > 0].sort_values(task.metric)
-    return dict(zip(table["model"], 100 * table[task.metric] / full, strict=True))
+    reached = floors(recorded_results(task.floors, dataset=task.dataset), task.metric, task.counts)
+    lowest_first = sorted(reached.items(), key=lambda item: item[1])
+    return shown, {name: 100 * value / full[task.metric] for name, value in lowest_first}
 
 
 def _kind(method: str, own: tuple[str, ...]) -> str:

@@ -17,7 +17,6 @@ from condrec.report.kept import cost_table, readable_costs
 from condrec.report.labels import MODEL_LABELS, metric_label
 from condrec.report.pairs import by_data, compare_each, stored_bytes
 from condrec.report.results import Results
-from condrec.report.tables import lines
 
 FULL_RANKING = ("NDCG@10", "MRR@10")
 """Metrics of the next item among the whole catalogue."""
@@ -151,18 +150,6 @@ def floors_above(results: Results, models: Sequence[str]) -> str:
         if left := [MODEL_LABELS[m] for m in models if m in part.models and m not in done]:
             items.append(f"Not run there: {_listed(left)}.")
     return " ".join(items)
-
-
-def floors(results: Results, metric: str) -> dict[str, float]:
-    """Return a metric of every floor of sequences on the full data, by its name, where it was run.
-
-    Args:
-        results: of one data set.
-        metric: a metric's name.
-    """
-    table = lines(results.where(recommender=FLOORS, **FULL), [metric])
-    done = table[table[metric].notna()]
-    return dict(zip(done["model"], done[metric].astype(float), strict=True))
 
 
 def _beaten(results: Results, models: Sequence[str], metric: str) -> str:

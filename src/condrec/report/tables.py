@@ -133,9 +133,15 @@ def seeds_done(done: int, planned: int, hours: float) -> str:
     return str(done) if done == planned else f"{done} of {planned}"
 
 
-def floors(results: Results, metric: str) -> dict[str, float]:
-    """Return a metric of every floor on the full data, by its name, where it was run."""
-    table = lines(results.where(recommender=FLOORS, method="none"), [metric])
+def floors(results: Results, metric: str, names: Sequence[str] = FLOORS) -> dict[str, float]:
+    """Return a metric of every floor on the full data, by its name, where it was run.
+
+    Args:
+        results: of one data set.
+        metric: a metric's name.
+        names: the recommenders that count as floors of the task.
+    """
+    table = lines(results.where(recommender=names, method="none"), [metric])
     done = table[table[metric].notna()]
     return dict(zip(done["model"], done[metric].astype(float), strict=True))
 
