@@ -17,6 +17,8 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6
 """Okabe and Ito's colours, without the yellow that vanishes on white."""
 OURS, PUBLISHED, GREY = PALETTE[0], PALETTE[1], PALETTE[6]
 DASHES = ("--", "-.", ":", (0, (1, 3)))
+LETTER = 0.075
+"""Width of a letter of figures in inches, on average."""
 
 
 def use_style() -> None:
@@ -155,14 +157,18 @@ def floor_lines(axis: Axes, floors: Mapping[str, float], draw: Callable[..., Any
 
 
 def legend_below(figure: Figure, axes: list[Axes]) -> None:
-    """Put one legend of all panels below the figure."""
+    """Put one legend of all panels below them, in as many columns as their width holds."""
     found: dict[str, Any] = {}
     for axis in axes:
         for handle, name in zip(*axis.get_legend_handles_labels(), strict=True):
             found.setdefault(name, handle)
     if found:
+        width = LETTER * max(map(len, found)) + 0.6  # the line and the gap before a name
         figure.legend(
-            list(found.values()), list(found), loc="outside lower center", ncols=min(len(found), 4)
+            list(found.values()),
+            list(found),
+            loc="outside lower center",
+            ncols=max(1, min(len(found), 4, int(figure.get_figwidth() / width))),
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from condrec.report.figures import GREY, PALETTE, floor_lines, not_run_yet, panels
+from condrec.report.figures import (
+    GREY,
+    LETTER,
+    PALETTE,
+    floor_lines,
+    legend_below,
+    not_run_yet,
+    panels,
+)
 
 BLUE, ORANGE, GREEN, PINK, AMBER, SKY, _ = PALETTE
 STYLES = {
@@ -38,8 +45,6 @@ BINARISED = (
 )
 """Names and styles of binarised sets, the smaller first: the number of items depends on the data,
 what it is to a real user does not."""
-LETTER = 0.075
-"""Width of a letter of figures in inches, on average."""
 PLAIN_BARS = 5
 """From more lines on in a panel, bars are drawn thin and pale."""
 
@@ -130,7 +135,7 @@ def quality_by_size(
         if sizes.max() - sizes.min() <= 0.05 * sizes.max():
             _single(axis, float(sizes.median()), table[x].astype(float))
     axes[0].set_ylabel(f"{metric}, %")
-    _legend(figure, axes)
+    legend_below(figure, axes)
     return figure
 
 
@@ -169,24 +174,8 @@ def seconds_by_users(table: pd.DataFrame) -> Figure:
         axis.set(yscale="log", xlabel="users in the set")
         _logarithmic(axis, figure.get_figwidth() / len(axes))
     axes[0].set_ylabel("seconds")
-    _legend(figure, axes)
+    legend_below(figure, axes)
     return figure
-
-
-def _legend(figure: Figure, axes: list[Axes]) -> None:
-    """Put one legend of all panels below them, in as many columns as their width holds."""
-    found: dict[str, Any] = {}
-    for axis in axes:
-        for handle, name in zip(*axis.get_legend_handles_labels(), strict=True):
-            found.setdefault(name, handle)
-    if found:
-        width = LETTER * max(map(len, found)) + 0.6  # the line and the gap before a name
-        figure.legend(
-            list(found.values()),
-            list(found),
-            loc="outside lower center",
-            ncols=max(1, min(len(found), 4, int(figure.get_figwidth() / width))),
-        )
 
 
 def _logarithmic(axis: Axes, width: float) -> None:
