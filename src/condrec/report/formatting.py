@@ -57,7 +57,7 @@ def markdown(table: pd.DataFrame, digits: int = 4) -> str:
         if isinstance(value, float):
             return "" if np.isnan(value) else f"{value:,.{digits}f}"
         text = escaped(f"{value:,}" if isinstance(value, Integral) else str(value))
-        return text.replace(" ± ", "\u00a0±\u00a0").replace(" = ", "\u00a0=\u00a0")
+        return text.replace(" ± ", "\u00a0±\u00a0")
 
     body = [[cell(value) for value in row] for row in table.itertuples(index=False)]
     columns = zip(*body, strict=True) if body else ((),) * table.shape[1]

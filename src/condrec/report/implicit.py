@@ -325,7 +325,6 @@ def changed_settings(results: Results) -> pd.Series:
 
     def words(parameters: dict[str, Any]) -> str:
         changed = {k: v for k, v in parameters.items() if start.get(k) != v}
-        # A narrow cell may break behind the sign: the names alone are as long as it is.
-        return ", ".join(f"{k}\u00a0= {v}" for k, v in changed.items()) or "the start"
+        return ", ".join(f"{k} = {v}" for k, v in changed.items()) or "the start"
 
     return first.map(words)
