@@ -186,9 +186,10 @@ def costs(results: Results) -> pd.DataFrame:
 def _making(results: Results) -> pd.DataFrame:
     """Return the seconds to make the set of each run of the lead model, the full-data model's in.
 
-    A seed's runs share one training of that model.  Searches record its seconds and hold them;
-    of the others only the run that came first holds them, so they are added to the rest.  Where no
-    search of a seed is recorded, the run that came first tells how long the training took.
+    A seed's runs share one training of that model.  Runs record its seconds and hold them; of
+    older ones only searches do, and of the others the run that came first holds them, so they are
+    added to the rest.  Where no search of a seed is recorded, that first run tells how long the
+    training took.
 
     Returns:
         line, ``making`` and ``pretraining``, NaN where the set needs no such model.
