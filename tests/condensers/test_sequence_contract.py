@@ -89,6 +89,21 @@ def test_refuses_impossible_budgets(
         condenser(name, settings).condense(sequence_dataset, budget, 0)
 
 
+NEEDLESS = ("random-sequences", "most-recent", "longest")
+
+
+@every_case
+def test_who_needs_the_full_data_model_counts_its_seconds(
+    case: str, sequence_dataset: Dataset
+) -> None:
+    name, settings = CASES[case]
+    cost = condenser(name, settings).prepare(sequence_dataset, 6, 0, "cpu")
+    if case in NEEDLESS:
+        assert "seconds" not in cost and "seconds_pretrain" not in cost
+    else:
+        assert 0 < cost["seconds_pretrain"] <= cost["seconds"]
+
+
 @every_case
 def test_same_seed_same_set_other_seed_other_set(case: str, sequence_dataset: Dataset) -> None:
     first, again, other = (fingerprint(condense(case, sequence_dataset, s)) for s in (3, 3, 4))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from condrec.errors import CondrecError
-from condrec.evaluation import Interval, paired_interval
+from condrec.evaluation import Interval, half_width, mean_interval, paired_interval
 
 
 def test_two_runs_three_users_by_hand():
@@ -101,3 +101,12 @@ def test_about_95_percent_of_intervals_cover_the_truth(user_sd, run_sd):
 def test_bad_input_is_refused(a, b, level, said):
     with pytest.raises(CondrecError, match=said):
         paired_interval(a, b, level)
+
+
+def test_the_interval_of_a_mean_by_hand():
+    found = mean_interval([1.0, 2.0, 3.0])
+    half = 4.3027 / np.sqrt(3)  # t(0.975, 2) = 4.3027, sd 1
+    assert (found.low, found.mean, found.high) == pytest.approx((2 - half, 2, 2 + half), 1e-4)
+    assert (found.n_runs, half_width(1.0, 3)) == (3, pytest.approx(half, 1e-4))
+    assert mean_interval([1.0]) == Interval(1.0, -np.inf, np.inf, 1, 0)
+    assert np.isnan(half_width(0.1, 1))

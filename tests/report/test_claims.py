@@ -9,7 +9,7 @@ import pytest
 
 from condrec.errors import CondrecError
 from condrec.experiments.record import COLUMNS
-from condrec.report.claims import above, check_claim, joined, over_runs
+from condrec.report.claims import above, check_claim, joined
 from condrec.report.mapping import MAPPINGS, TF_DCON
 from condrec.report.matching import Recorded
 from condrec.report.published import claims
@@ -52,14 +52,6 @@ def quality_rows(percent: float, models: tuple[str, ...] = MODELS) -> list[dict[
             ours = {"method": "released-condensed", "recommender": model}
             rows += five(metric, 0.008 * percent, **ours, **common)
     return rows
-
-
-def test_interval_by_hand():
-    mean, low, high = over_runs(pd.Series([1.0, 2.0, 3.0]))
-    assert mean == 2
-    # t(0.975, 2) = 4.3027, sd 1
-    assert (low, high) == pytest.approx((2 - 4.3027 / np.sqrt(3), 2 + 4.3027 / np.sqrt(3)), 1e-4)
-    assert over_runs(pd.Series([1.0])) == (1.0, -np.inf, np.inf)
 
 
 def test_a_claim_about_all_models_needs_all_and_falls_with_one():

@@ -6,11 +6,11 @@ import pytest
 
 from condrec.condensers import DistillCF
 from condrec.experiments import Run
-from condrec.report import fit_speed, implicit, pairs
+from condrec.report import fit_speed, implicit, noise_study, pairs
 from condrec.report.comparisons import BETTER, NOT_RUN, WORSE, conclude, readable
+from condrec.report.formatting import no_finer
 from condrec.report.implicit_labels import implicit_label
 from condrec.report.labels import paper_label
-from condrec.report.milliseconds import no_finer
 from condrec.report.published import published
 from condrec.report.results import combined
 
@@ -108,7 +108,6 @@ def test_kept_percent_and_interval_by_hand(implicit_results):
     assert row["NDCG@10 kept"] == pytest.approx(75.0)
     assert row["NDCG@10 ±"] == pytest.approx(2.7764 * 0.0015811 / np.sqrt(5), rel=1e-3)
     assert row["NDCG@10 kept ±"] == pytest.approx(row["NDCG@10 ±"] / 0.004)
-    assert np.isnan(implicit.half_width(0.1, 1))
     shown = implicit.quality_table(table, ("NDCG@10",)).set_index("Training set")
     assert shown.loc["full data (lambda = 5)", "NDCG@10, %"] == "40"
     assert "Model" in implicit.quality_table(table, ("NDCG@10",), model=True)
@@ -190,7 +189,7 @@ def test_points_of_the_figure_are_placed_at_numbers_of_users():
 
 def test_the_noise_grid_splits_into_noise_and_variants(implicit_results):
     found = implicit_results(by_method, "distill-cf-figure-2")
-    noisy, variants = implicit.noise_and_ablation(found)
+    noisy, variants = noise_study.noise_and_ablation(found)
     assert set(variants.plan["budget"]) == {500} and set(variants.plan["method"]) == {"distill-cf"}
     assert {p["noise"] for p in variants.plan["parameters"]} == {0.0}
     assert len({(p["n_samples"], p["gumbel"]) for p in variants.plan["parameters"]}) == 6
@@ -209,10 +208,10 @@ def test_the_part_lost_to_noise_by_hand(implicit_results):
         lost = (0.1 if run.method == "distill-cf" else 0.2 - 0.003 * run.seed) * (run.noise > 0)
         return 0.3 - lost
 
-    noisy, _ = implicit.noise_and_ablation(implicit_results(made, "distill-cf-figure-2"))
+    noisy, _ = noise_study.noise_and_ablation(implicit_results(made, "distill-cf-figure-2"))
     table = implicit.measured(noisy, ("NDCG@10",))
-    assert set(implicit.at_worst_noise(table, "NDCG@10")["noise"]) == {0.6}
-    found = implicit.parts_lost(noisy, "NDCG@10")
+    assert set(noise_study.at_worst_noise(table, "NDCG@10")["noise"]) == {0.6}
+    found = noise_study.parts_lost(noisy, "NDCG@10")
     assert len(found) == 16 and set(found["reads"]) == {BETTER}
     assert found["difference"].to_numpy() == pytest.approx(1 / 3 - 0.01)
     half = 4.3027 * 0.01 / np.sqrt(3)
@@ -221,22 +220,24 @@ def test_the_part_lost_to_noise_by_hand(implicit_results):
     few = noisy._of(noisy.plan[(noisy.plan["line"] < 60)])
     table = implicit.measured(few, ("NDCG@10",))
     assert len(set(table["noise"])) > 2
-    (noise,) = set(implicit.at_worst_noise(table, "NDCG@10")["noise"])
+    (noise,) = set(noise_study.at_worst_noise(table, "NDCG@10")["noise"])
     assert noise < table["noise"].max()
     empty = noisy._of(noisy.plan.assign(key="of another version"))
-    assert implicit.parts_lost(empty, "NDCG@10").empty
+    assert noise_study.parts_lost(empty, "NDCG@10").empty
 
 
 def test_variants_of_the_samples_are_called_by_number_and_noise():
-    assert implicit.samples_label(1, "none") == "Distill-CF, 1 sample, no Gumbel noise"
-    assert implicit.samples_label(200, "shared") == "Distill-CF, 200 samples, shared Gumbel noise"
+    assert noise_study.samples_label(1, "none") == "Distill-CF, 1 sample, no Gumbel noise"
+    assert (
+        noise_study.samples_label(200, "shared") == "Distill-CF, 200 samples, shared Gumbel noise"
+    )
 
 
 def test_small_sets_are_counted_in_kilobytes(implicit_results):
     results = implicit_results(by_method, TABLE).where(recommender="infinite-ae")
     soft = results.where(method="distill-cf", edition="strict", top=0)
-    assert implicit.stored_kilobytes(soft) == "200 kB"
-    assert implicit.stored_kilobytes(soft._of(soft.plan.assign(key="none such"))) == ""
+    assert pairs.stored_kilobytes(soft) == "200 kB"
+    assert pairs.stored_kilobytes(soft._of(soft.plan.assign(key="none such"))) == ""
 
 
 def test_the_search_says_what_each_setting_changes(implicit_results):

@@ -50,10 +50,7 @@ def clipped_softmaxes(
         if twice:
             w = torch.cat([w[:1], w])
         return (a * ((1 / (a @ w.T)) @ w)).clamp(max=1)
-    total = torch.zeros_like(a)
-    for sample in range(n_fresh):
-        part = _Sample.apply(a, _noise(logits.shape, tau, logits, generator))
-        total = total + (2 * part if twice and sample == 0 else part)
+    total: Tensor = _Samples.apply(a, tau, n_fresh, twice, generator)
     return total.clamp(max=1)
 
 
@@ -103,18 +100,35 @@ class _SparseProduct(torch.autograd.Function):
         return torch.from_numpy(gradient.T).to(gradients[0].device), None
 
 
-class _Sample(torch.autograd.Function):
-    """One softmax A W / sum(A W); the backward pass computes it again instead of keeping it."""
+class _Samples(torch.autograd.Function):
+    """The sum over samples of A W / sum(A W); the backward pass draws every W again.
+
+    Kept, the noise of 400 samples of 500 users would fill gigabytes.
+    """
 
     @staticmethod
-    def forward(ctx: Any, a: Tensor, w: Tensor) -> Tensor:
-        ctx.save_for_backward(a, w)
-        product = a * w
-        return product / product.sum(1, keepdim=True)
+    def forward(
+        ctx: Any, a: Tensor, tau: float, n_samples: int, twice: bool, generator: torch.Generator
+    ) -> Tensor:
+        ctx.save_for_backward(a)
+        ctx.draws, ctx.state = (tau, n_samples, twice), generator.get_state()
+        total = torch.zeros_like(a)
+        for sample in range(n_samples):
+            product = _noise(a.shape, tau, a, generator).mul_(a)
+            product.div_(product.sum(1, keepdim=True))
+            total.add_(product, alpha=2 if twice and sample == 0 else 1)
+        return total
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        a, w = ctx.saved_tensors
-        total = (a * w).sum(1, keepdim=True)
-        inner = (gradients[0] * a * w).sum(1, keepdim=True) / total
-        return w / total * (gradients[0] - inner), None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
+        (a,), (tau, n_samples, twice) = ctx.saved_tensors, ctx.draws
+        generator = torch.Generator(a.device)
+        generator.set_state(ctx.state)
+        total = torch.zeros_like(a)
+        for sample in range(n_samples):
+            w = _noise(a.shape, tau, a, generator)
+            weighted = (a * w).sum(1, keepdim=True)
+            inner = (gradients[0] * a).mul_(w).sum(1, keepdim=True) / weighted
+            times = 2 if twice and sample == 0 else 1
+            total.add_(w.mul_(gradients[0] - inner).div_(weighted), alpha=times)
+        return total, None, None, None, None

@@ -40,6 +40,11 @@ class RealSequences(SequenceCondenser):
         super().__post_init__()
         require(self.table in TABLES, f"table: found {self.table!r}, expected one of {TABLES}")
 
+    @property
+    def needs_full_model(self) -> bool:
+        """Only where learners are given its item vectors."""
+        return self.table != "none"
+
     def order(self, dataset: Dataset, budget: float, seed: int, device: str) -> IntArray:
         """Return users, first come first kept."""
         raise NotImplementedError
@@ -111,6 +116,11 @@ class KMedoidsSequences(RealSequences):
     """Sequences nearest to the centres of clusters of the full-data model's sequence vectors."""
 
     VERSION: ClassVar[int] = 1
+
+    @property
+    def needs_full_model(self) -> bool:
+        """Always: its vectors are clustered."""
+        return True
 
     def order(self, dataset: Dataset, budget: float, seed: int, device: str) -> IntArray:
         """Put the medoids first; the budget must be a number of sequences."""

@@ -67,7 +67,7 @@ class Interactions:
     @property
     def positives(self) -> Interactions:
         """The rows with label 1."""
-        return self.where(self.label == 1)
+        return self if self.label.all() else self.where(self.label == 1)
 
     @property
     def negatives(self) -> Interactions:

@@ -1,7 +1,7 @@
 """Evaluation: metrics of ranked lists, the listed-candidates protocol, paired intervals."""
 
 from condrec.evaluation.full import full_metrics
-from condrec.evaluation.intervals import Interval, paired_interval
+from condrec.evaluation.intervals import Interval, half_width, mean_interval, paired_interval
 from condrec.evaluation.listed import (
     RankingResult,
     listed_metrics,
@@ -16,7 +16,9 @@ __all__ = [
     "Interval",
     "RankingResult",
     "full_metrics",
+    "half_width",
     "listed_metrics",
+    "mean_interval",
     "mean_metrics",
     "next_item_metrics",
     "paired_interval",

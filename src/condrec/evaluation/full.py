@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import sparse
 
-from condrec.datasets import Dataset, SparseMatrix, dense, interaction_matrix, known_matrix
+from condrec.datasets import Dataset, SparseMatrix, interaction_matrix, known_matrix
 from condrec.errors import CondrecError
 from condrec.evaluation.listed import RankingResult
 from condrec.evaluation.metrics import FloatArray, IntArray, check_cutoffs, pooled_auc
@@ -70,7 +70,8 @@ def full_metrics(
         raise CondrecError(
             f"{split} of {dataset.name}: found no positive row, expected one to rank"
         )
-    known, trained = known_matrix(dataset, split), known_matrix(dataset)
+    known = known_matrix(dataset, split)
+    trained = known_matrix(dataset) if with_auc else known  # nothing else asks for it
     weights = propensity_weights(dataset)
     rng = np.random.default_rng([seed, 41])
     shuffled = rng.permutation(n_items)  # ties fall in this order
@@ -86,9 +87,10 @@ def full_metrics(
         if with_auc:
             pools.append(_auc_pool(scores, trained[some], wanted, rng))
         scores[given.nonzero()] = -np.inf
-        found = torch.from_numpy(scores[:, shuffled]).topk(deepest, dim=1).indices.numpy()
-        top = shuffled[found]  # [b, deepest]
-        hits = np.take_along_axis(dense(wanted).astype(bool), top, axis=1)
+        top = _highest(scores, deepest, shuffled)
+        liked = np.zeros(scores.shape, dtype=bool)
+        liked[wanted.nonzero()] = True
+        hits = np.take_along_axis(liked, top, axis=1)
         # Where fewer items are left than the list is long, it ends in known ones: not recommended.
         listed = np.isfinite(np.take_along_axis(scores, top, axis=1))
         for name, column in list_metrics(hits, top, wanted, weights, ks).items():
@@ -108,6 +110,25 @@ def full_metrics(
         shown = max(int(recommended[k].sum()), 1)  # nobody is shown anything he has not seen
         overall[f"LongTail@{k}"] = float(recommended[k][tail].sum() / shown)
     return RankingResult(np.arange(n_users), values, n_users - len(ranked), overall)
+
+
+def _highest(scores: NDArray[np.floating], deepest: int, shuffled: IntArray) -> IntArray:
+    """Return the items of the highest scores in falling order, shape [b, deepest].
+
+    Args:
+        scores: shape [b, n_items].
+        deepest: at most n_items.
+        shuffled: all items, in the order equal scores fall in.
+    """
+    table = torch.from_numpy(scores)
+    best = table.topk(min(deepest + 1, scores.shape[1]), dim=1)
+    top: IntArray = best.indices[:, :deepest].numpy()
+    # Few rows have equal scores so high up; only they are put in the order of ties.
+    tied = (best.values[:, 1:] == best.values[:, :-1]).any(1).numpy()
+    if tied.any():
+        again = torch.from_numpy(scores[tied][:, shuffled]).topk(deepest, dim=1)
+        top[tied] = shuffled[again.indices.numpy()]
+    return top
 
 
 def list_metrics(
@@ -196,17 +217,22 @@ def _auc_pool(
     item gets none.
     """
     n_rows, n_items = scores.shape
-    taken = dense(trained + wanted) > 0
-    free = np.cumsum(~taken, axis=1)  # free[u, i]: free items up to i
-    n_free = free[:, -1]
-    pick = np.floor(rng.random((n_rows, N_NEGATIVES)) * n_free[:, None])
-    # The item that is the (pick + 1)-th free one, found in all rows at once.
-    offset = np.arange(n_rows)[:, None] * (n_items + 1)
-    place = np.searchsorted((free + offset).ravel(), (pick + 1 + offset).ravel(), side="left")
-    row, item = np.divmod(place, n_items)
+    taken = (trained + wanted).sorted_indices()
+    n_taken = np.diff(taken.indptr)
+    n_free = n_items - n_taken
+    pick = np.floor(rng.random((n_rows, N_NEGATIVES)) * n_free[:, None]).astype(np.int64)
+    # Before the j-th taken item of a row lie (its id - j) free ones; a free one's id is its place
+    # among them and the number of taken ones before it, found in all rows at once.
+    row = np.repeat(np.arange(n_rows), n_taken)
+    before = taken.indices - (np.arange(taken.nnz) - taken.indptr[row])
+    row_of_pick = np.repeat(np.arange(n_rows), N_NEGATIVES)
+    skipped = np.searchsorted(
+        row * (n_items + 1) + before, row_of_pick * (n_items + 1) + pick.ravel(), side="right"
+    )
+    item = pick.ravel() + skipped - taken.indptr[row_of_pick]
     has_free = np.repeat(n_free > 0, N_NEGATIVES)
     positive = scores[wanted.nonzero()]
-    negative = scores[row[has_free], item[has_free]]
+    negative = scores[row_of_pick[has_free], item[has_free]]
     labels = np.arange(len(positive) + len(negative)) < len(positive)
     return np.concatenate([positive, negative]), labels
 

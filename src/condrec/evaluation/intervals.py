@@ -37,6 +37,23 @@ class Interval:
         return f"other users and other seeds: {self.n_users} users, {self.n_runs} runs"
 
 
+def half_width(sd: float, n: int, level: float = 0.95) -> float:
+    """Return half the t interval of a mean over ``n`` runs with that sd (ddof 1); NaN for one."""
+    return float(stats.t.ppf((1 + level) / 2, n - 1) * sd / np.sqrt(n)) if n > 1 else np.nan
+
+
+def mean_interval(values: ArrayLike) -> Interval:
+    """Return the 95 % t interval of a mean over runs; a single one has infinite bounds.
+
+    Args:
+        values: one number a run, shape [n_runs], at least one.
+    """
+    runs = np.asarray(values, dtype=np.float64)
+    mean, n = float(runs.mean()), len(runs)
+    half = half_width(float(runs.std(ddof=1)), n) if n > 1 else np.inf
+    return Interval(mean, mean - half, mean + half, n, 0)
+
+
 def paired_interval(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Interval:
     """Return the interval of the mean difference a - b over crossed users and runs.
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from condrec.evaluation import Interval, paired_interval
+from condrec.evaluation import Interval, mean_interval, paired_interval
 from condrec.report.formatting import escaped, signed
 from condrec.report.results import Results
 from condrec.report.tables import FLOORS, lines
@@ -123,12 +122,7 @@ def paired_by_seed(a: Results, b: Results, metric: str) -> Interval | None:
     elif _for_all_seeds(a):
         first = pd.Series(first.iloc[0], index=second.index)
     found = (first - second).dropna()
-    n = len(found)
-    if n < 2:
-        return None
-    mean = float(found.mean())
-    half = float(stats.t.ppf(0.975, n - 1) * found.std(ddof=1) / np.sqrt(n))
-    return Interval(mean, mean - half, mean + half, n, 0)
+    return mean_interval(found) if len(found) > 1 else None
 
 
 def _for_all_seeds(side: Results) -> bool:

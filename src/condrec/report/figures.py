@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from textwrap import fill
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -47,7 +47,11 @@ def use_style() -> None:
 
 
 def panels(
-    names: list[str], width: float, height: float, share: bool | str = True, across: int = 0
+    names: list[str],
+    width: float,
+    height: float,
+    share: Literal["both", "y", "none"] = "both",
+    across: int = 0,
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure with one titled panel a name.
 
@@ -55,7 +59,7 @@ def panels(
         names: titles.
         width: of the figure in inches.
         height: of the figure in inches.
-        share: whether axes are shared; ``y`` shares the vertical ones alone.
+        share: which axes all panels have in common.
         across: panels in a row; 0 puts all in one.
     """
     # Not through pyplot: a notebook shows the figure once, where the cell returns it.
@@ -63,7 +67,7 @@ def panels(
     columns = across or max(1, len(names))
     rows = max(1, -(-len(names) // columns))
     axes = figure.subplots(
-        rows, columns, sharex=share is True, sharey=bool(share), squeeze=False
+        rows, columns, sharex=share == "both", sharey=share != "none", squeeze=False
     ).ravel()
     for axis, name in zip(axes, names, strict=False):
         axis.set_title(name)
@@ -108,7 +112,7 @@ def dots_with_spread(
     height = 1.5 + (0.12 + 0.15 * n_lines) * len(names)
     if across:
         height *= -(-len(models) // across)
-    figure, axes = panels(models, width, height, "y" if across else True, across)
+    figure, axes = panels(models, width, height, "y" if across else "both", across)
     what = "mean ± sd" if table[f"{metric} sd"].notna().any() else "mean"
     place = np.arange(len(names))
     for axis, model in zip(axes, models, strict=False):

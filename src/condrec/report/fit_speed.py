@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from condrec.report.formatting import count, number
+from condrec.report.formatting import LEAST, count, no_finer, number
 from condrec.report.implicit import measured
-from condrec.report.milliseconds import LEAST, no_finer
 from condrec.report.results import Results
 
 

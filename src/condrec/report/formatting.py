@@ -9,12 +9,17 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
+LEAST = 0.001
+"""What fewer seconds count as: they are recorded to the millisecond."""
 
-def mean_sd(mean: float, sd: float, digits: int = 4) -> str:
+
+def mean_sd(mean: float, sd: float, digits: int = 4, fixed: bool = False) -> str:
     """Return ``0.8612 ± 0.0031``, the mean alone for a single run, or nothing for no run."""
     if np.isnan(mean):
         return ""
-    return number(mean, digits) if np.isnan(sd) else f"{mean:,.{digits}f} ± {sd:,.{digits}f}"
+    if np.isnan(sd):
+        return number(mean, digits, fixed)
+    return f"{mean:,.{digits}f} ± {sd:,.{digits}f}"
 
 
 def signed(value: float, digits: int = 4) -> str:
@@ -25,15 +30,17 @@ def signed(value: float, digits: int = 4) -> str:
     return f"{sign}{abs(value):.{digits}f}"
 
 
-def number(value: float, digits: int) -> str:
-    """Return a number, a whole one without decimals, or nothing."""
+def number(value: float, digits: int, fixed: bool = False) -> str:
+    """Return a number, or nothing; a whole one without decimals unless they are ``fixed``."""
     if np.isnan(value):
         return ""
-    return (
-        f"{value:,.0f}"
-        if value == round(value) and (digits < 4 or abs(value) > 1)
-        else f"{value:,.{digits}f}"
-    )
+    whole = value == round(value) and (digits < 4 or abs(value) > 1)
+    return f"{value:,.0f}" if whole and not fixed else f"{value:,.{digits}f}"
+
+
+def no_finer(ratio: float, seconds: float) -> float:
+    """Return a ratio with as many digits as the shorter of its times has milliseconds."""
+    return ratio if np.isnan(ratio) else float(f"{ratio:.{len(str(round(1000 * seconds)))}g}")
 
 
 def time_needed(hours: float) -> str:

@@ -100,10 +100,11 @@ def kept_table(
         }
         for metric in metrics:
             name = metric_label(metric)
-            one[f"{name}, %"] = _aligned(100 * row[metric], 100 * row[f"{metric} sd"], 2)
-            # A floor, or EASE, has no full data of its own to keep a share of.
+            one[f"{name}, %"] = mean_sd(100 * row[metric], 100 * row[f"{metric} sd"], 2, True)
+            # A floor, or EASE, is trained on no set: it keeps no share of its own.
             kept = np.nan if row["recommender"] in NO_BACKBONE else row[f"{metric} kept"]
-            one[f"{name} kept, %"] = _aligned(kept, row[f"{metric} sd"] * kept / row[metric], 1)
+            spread = row[f"{metric} sd"] * kept / row[metric]
+            one[f"{name} kept, %"] = mean_sd(kept, spread, 1, True)
         one["Seeds"] = seeds_done(row["seeds"], row["planned"], row["hours"])
         shown.append(one)
     return pd.DataFrame(shown)
@@ -242,12 +243,6 @@ def by_iterations(results: Results, metric: str = "NDCG@10") -> pd.DataFrame:
         by = "" if p["credit"] == "all" else f", credit by {p['credit']}"
         series.append(f"DConRec ({'strict' if edition == 'strict' else 'as published'}{by})")
     return table.assign(series=series)[kept].reset_index(drop=True)
-
-
-def _aligned(mean: float, sd: float, digits: int) -> str:
-    """Return :func:`mean_sd`, whole numbers with the decimals of their column."""
-    alone = np.isnan(sd) and not np.isnan(mean)
-    return f"{mean:,.{digits}f}" if alone else mean_sd(mean, sd, digits)
 
 
 def _data(name: str) -> str:

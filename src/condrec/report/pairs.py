@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -80,12 +81,21 @@ def compare_each(
     return table.assign(model=names).drop(columns="data")
 
 
-def stored_bytes(side: Results) -> str:
-    """Return a training set's size for :func:`condrec.report.comparisons.compare`."""
+def stored_bytes(side: Results, kilo: bool = False) -> str:
+    """Return a training set's size for :func:`condrec.report.comparisons.compare`.
+
+    Args:
+        side: one configuration.
+        kilo: in kB, for small sets; else in MB.
+    """
     sizes = lines(side, ())
     if sizes.empty or not sizes["seeds"].iloc[0]:
         return ""
-    return f"{(sizes['bytes'] - 2 * sizes['tokens']).iloc[0] / 1e6:,.2f} MB"
+    size = (sizes["bytes"] - 2 * sizes["tokens"]).iloc[0]
+    return f"{size / 1e3:,.0f} kB" if kilo else f"{size / 1e6:,.2f} MB"
+
+
+stored_kilobytes = partial(stored_bytes, kilo=True)
 
 
 def stored_interactions(side: Results) -> str:

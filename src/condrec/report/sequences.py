@@ -111,8 +111,8 @@ def sizes_table(table: pd.DataFrame) -> pd.DataFrame:
         "Numbers of item vectors": table["table"].map(count),
     }
     for name, words in shares.items():
-        shown[f"{words}, kB"] = [f"{x / 1000:,.1f}" for x in table[name]]
-        shown[f"{words}, % of full bytes"] = [f"{x:,.1f}" for x in table[f"{name} %"]]
+        shown[f"{words}, kB"] = [number(x / 1000, 1, True) for x in table[name]]
+        shown[f"{words}, % of full bytes"] = [number(x, 1, True) for x in table[f"{name} %"]]
     return pd.DataFrame(shown)
 
 
@@ -155,10 +155,11 @@ def floors_above(results: Results, models: Sequence[str]) -> str:
 def _beaten(results: Results, models: Sequence[str], metric: str) -> str:
     """Say which floors beat which models on the full data of one data set."""
     found = []
+    pairs = [(FULL, {**FULL, "recommender": floor}) for floor in FLOORS]
+    table = compare(results, pairs, metric, models, stored_bytes)
     for floor in FLOORS:
-        pair = (FULL, {**FULL, "recommender": floor})
-        table = compare(results, [pair], metric, models, stored_bytes)
-        if below := list(table.loc[table["reads"] == WORSE, "model"]):
+        beaten = table["against"].str.startswith(MODEL_LABELS[floor]) & (table["reads"] == WORSE)
+        if below := list(table.loc[beaten, "model"]):
             found.append(f"{_FLOORS[floor]} beats {_listed(below)}")
     return "; ".join(found) or "no floor beats a model that was run"
 
@@ -185,9 +186,10 @@ def costs(results: Results) -> pd.DataFrame:
 def _making(results: Results) -> pd.DataFrame:
     """Return the seconds to make the set of each run of the lead model, the full-data model's in.
 
-    A seed's runs share one training of that model.  Searches record its seconds and hold them;
-    of the others only the run that came first holds them, so they are added to the rest.  Where no
-    search of a seed is recorded, the run that came first tells how long the training took.
+    A seed's runs share one training of that model.  Runs record its seconds and hold them; of
+    older ones only searches do, and of the others the run that came first holds them, so they are
+    added to the rest.  Where no search of a seed is recorded, that first run tells how long the
+    training took.
 
     Returns:
         line, ``making`` and ``pretraining``, NaN where the set needs no such model.

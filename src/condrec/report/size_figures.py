@@ -80,7 +80,7 @@ def quality_by_size(
     names = table.drop_duplicates("dataset").set_index("dataset")["data"].to_dict()
     # A longer legend takes its height from the panels.
     height = 4.3 + 0.12 * max(0, table["series"].nunique() - PLAIN_BARS)
-    figure, axes = panels(list(names.values()), max(8.5, 2.2 + 3.3 * len(names)), height, False)
+    figure, axes = panels(list(names.values()), max(8.5, 2.2 + 3.3 * len(names)), height, "none")
     for axis, dataset in zip(axes, map(str, names), strict=False):
         part = table[table["dataset"] == dataset]
         binarised, many = iter(BINARISED), part["series"].nunique() > PLAIN_BARS
@@ -148,7 +148,7 @@ def seconds_by_users(table: pd.DataFrame) -> Figure:
     if table[["fit s", "score s"]].isna().all(axis=None):
         return not_run_yet()
     names = list(dict.fromkeys(table["data"]))
-    figure, axes = panels(names, max(8.5, 2.2 + 3.3 * len(names)), 3.8, False)
+    figure, axes = panels(names, max(8.5, 2.2 + 3.3 * len(names)), 3.8, "none")
     for axis, name in zip(axes, names, strict=False):
         part = table[table["data"] == name]
         small, every = part[part["method"] != "none"], part[part["method"] == "none"]

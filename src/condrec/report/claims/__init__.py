@@ -12,7 +12,7 @@ from typing import Any
 
 from condrec.errors import unknown_name
 from condrec.report.claims import dconrec, distill_cf, td3, tf_dcon
-from condrec.report.claims.base import Answer, Check, above, joined, over_runs
+from condrec.report.claims.base import Answer, Check, above, joined
 from condrec.report.mapping import PaperMapping
 from condrec.report.matching import Recorded
 
@@ -44,4 +44,4 @@ def check_claim(claim: Mapping[str, Any], recorded: Recorded, mapping: PaperMapp
     return label, evidence
 
 
-__all__ = ["CHECKS", "Answer", "above", "check_claim", "joined", "over_runs"]
+__all__ = ["CHECKS", "Answer", "above", "check_claim", "joined"]

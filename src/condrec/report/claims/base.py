@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
+from condrec.evaluation import Interval, mean_interval
 from condrec.report.formatting import signed
 from condrec.report.labels import DATA_LABELS, MODEL_LABELS
 from condrec.report.mapping import PaperMapping
@@ -16,15 +15,6 @@ from condrec.report.matching import Recorded, run_values
 Answer = tuple[str, str]
 Check = Callable[[float, str, Recorded, PaperMapping], Answer]
 NOT_RUN: Answer = ("not run", "nothing is recorded that tests it")
-
-
-def over_runs(values: pd.Series) -> tuple[float, float, float]:
-    """Return mean, low and high of the 95 % t interval; one run has no bounds."""
-    mean, n = float(values.mean()), len(values)
-    if n < 2:
-        return mean, -np.inf, np.inf
-    half = float(stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n))
-    return mean, mean - half, mean + half
 
 
 def kept_percent(ours: pd.DataFrame, full: pd.DataFrame, metric: str) -> pd.Series:
@@ -66,9 +56,9 @@ def above(parts: Mapping[str, pd.Series], bound: float, what: str, digits: int =
             labels.append("not run")
             found.append(f"{named(model)} not run")
             continue
-        mean, low, high = over_runs(values)
-        labels.append(side(low, high, bound))
-        found.append(measured(named(model), interval(mean, low, high, len(values), digits)))
+        interval = mean_interval(values)
+        labels.append(side(interval.low, interval.high, bound))
+        found.append(measured(named(model), in_words(interval, digits)))
     if set(labels) <= {"not run"}:
         return NOT_RUN
     return joined(labels), f"{what}: {'; '.join(found)}"
@@ -94,12 +84,16 @@ def claimed(what: str, bound: str) -> str:
     return f"{what} (claimed: {bound}), measured"
 
 
-def interval(mean: float, low: float, high: float, n: int, digits: int) -> str:
-    """Return an interval of :func:`over_runs` in words."""
-    middle, least, most = (_plain(value, digits) for value in (mean, low, high))
-    return f"{middle} (one run)" if n < 2 else f"{middle} ({least} to {most}, {n} runs)"
+def in_words(interval: Interval, digits: int, unit: str = "", difference: bool = False) -> str:
+    """Return an interval of a mean over runs in words.
 
-
-def _plain(value: float, digits: int) -> str:
-    """Return a number with a minus sign where it is below zero after rounding."""
-    return signed(value, digits).removeprefix("+")
+    Args:
+        interval: see :func:`condrec.evaluation.mean_interval`.
+        digits: decimals.
+        unit: said after the mean.
+        difference: whether numbers above zero bear a plus sign.
+    """
+    texts = [signed(x, digits) for x in (interval.mean, interval.low, interval.high)]
+    mean, low, high = texts if difference else (text.removeprefix("+") for text in texts)
+    spread = f"{low} to {high}, {interval.n_runs} runs" if interval.n_runs > 1 else "one run"
+    return f"{mean}{unit} ({spread})"

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from condrec.condensers import DConRec
+from condrec.evaluation import mean_interval
 from condrec.experiments.grids.dconrec import BACKBONES, LEAD
 from condrec.report.claims.base import (
     NOT_RUN,
@@ -13,10 +14,9 @@ from condrec.report.claims.base import (
     Check,
     above,
     claimed,
-    interval,
+    in_words,
     joined,
     kept_percent,
-    over_runs,
     side,
 )
 from condrec.report.labels import DATA_LABELS, MODEL_LABELS
@@ -100,12 +100,12 @@ def lightweight(value: float, dataset: str, recorded: Recorded, mapping: PaperMa
         if full.empty or made.empty:
             continue
         seconds = _of_run(made, "seconds_condense") / _of_run(full, "seconds_train")
-        mean, low, high = over_runs(seconds.dropna())
-        labels.append(side(-high, -low, -value))
+        interval = mean_interval(seconds.dropna())
+        labels.append(side(-interval.high, -interval.low, -value))
         steps = float((run_values(made, "gradient_steps", "train") / _gradient_steps(full)).mean())
         settings = made["parameters"].iloc[-1]
         found.append(
-            f"{DATA_LABELS[name]} {interval(mean, low, high, len(seconds.dropna()), 2)} in "
+            f"{DATA_LABELS[name]} {in_words(interval, 2)} in "
             f"seconds, {steps:.2f} in gradient steps, with {settings['iterations']:,} of the "
             f"official {DConRec.iterations:,} iterations"
         )
@@ -139,7 +139,7 @@ def converges(value: float, dataset: str, recorded: Recorded, mapping: PaperMapp
             )
             change = (100 * (last / first - 1)).dropna()
             if len(change):
-                text = interval(*over_runs(change), len(change), 1)
+                text = in_words(mean_interval(change), 1)
                 found.append(f"{DATA_LABELS[name]}, {words}: {text}")
     if not found:
         return NOT_RUN

@@ -7,22 +7,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from condrec.evaluation import mean_interval
 from condrec.experiments.grids.distill_cf import BUDGETS, LAMBDA, N_USERS, fit_lambda
 from condrec.report.claims.base import (
     NOT_RUN,
     Answer,
     Check,
     above,
-    interval,
+    in_words,
     joined,
     named,
-    over_runs,
     side,
 )
+from condrec.report.formatting import LEAST, no_finer
 from condrec.report.mapping import Line, PaperMapping
 from condrec.report.mapping.distill_cf import DISTILLED, FULL, PUBLISHED_EDITION
 from condrec.report.matching import Recorded, run_values
-from condrec.report.milliseconds import LEAST, no_finer
 
 KEPT = 96.0
 """Percent of the full data's quality from which the paper counts it as kept."""
@@ -65,7 +65,7 @@ def small_share(value: float, dataset: str, recorded: Recorded, mapping: PaperMa
     full = recorded.runs(grid, dataset, FULL, MODEL)
     for n_users in BUDGETS:
         kept = kept_percent(recorded, grid, dataset, DISTILLED, n_users)
-        if len(kept) < 2 or over_runs(kept)[1] <= KEPT:
+        if len(kept) < 2 or mean_interval(kept).low <= KEPT:
             continue
         runs = recorded.runs(grid, dataset, DISTILLED, MODEL, n_users)
         users, size = (
@@ -160,9 +160,9 @@ def steps_to_best(value: float, dataset: str, recorded: Recorded, mapping: Paper
             continue
         settings = runs["parameters"].iloc[-1]
         best = (steps - settings["outer_patience"]).clip(lower=settings["validation_interval"])
-        mean, low, high = over_runs(best)
+        interval = mean_interval(best)
         at_limit = int((steps >= settings["steps"]).sum())
-        label = side(-high, -low, -1.5 * value)
+        label = side(-interval.high, -interval.low, -1.5 * value)
         labels.append("inconclusive" if at_limit and label == "reproduced" else label)
         # A run that was cut off may have had its best step anywhere in the last stretch.
         ended = f"{at_limit} ended at the limit of {settings['steps']} steps"
@@ -172,7 +172,7 @@ def steps_to_best(value: float, dataset: str, recorded: Recorded, mapping: Paper
                 f"{ended}"
             )
         else:
-            least = f"{named(name)} {interval(mean, low, high, len(best), 0)}"
+            least = f"{named(name)} {in_words(interval, 0)}"
             found.append(f"{least} at least, {ended}" if at_limit else least)
     if not found:
         return NOT_RUN

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
+from condrec.evaluation import mean_interval
 from condrec.report.claims.base import (
     NOT_RUN,
     Answer,
     Check,
     above,
     claimed,
-    interval,
+    in_words,
     kept_percent,
     measured,
-    over_runs,
 )
 from condrec.report.labels import DATA_LABELS, MODEL_LABELS, metric_label
 from condrec.report.mapping import Line, PaperMapping
@@ -95,7 +95,7 @@ def as_good_elsewhere(
 
 
 def _words(what: str, parts: dict[str, pd.Series]) -> str:
-    found = [measured(name, interval(*over_runs(x), len(x), 1)) for name, x in parts.items()]
+    found = [measured(name, in_words(mean_interval(x), 1)) for name, x in parts.items()]
     return f"{what}: {', '.join(found)}"
 
 

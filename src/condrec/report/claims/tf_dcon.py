@@ -7,18 +7,18 @@ from typing import Any
 
 import pandas as pd
 
+from condrec.evaluation import mean_interval
 from condrec.experiments.grids.tf_dcon import ALPHAS, MODELS
 from condrec.report.claims.base import (
     NOT_RUN,
     Answer,
     Check,
     above,
+    in_words,
     joined,
     named,
-    over_runs,
     side,
 )
-from condrec.report.formatting import signed
 from condrec.report.mapping import Line, PaperMapping
 from condrec.report.matching import Recorded, quality_values, run_values
 
@@ -115,9 +115,9 @@ def alpha_inside(value: float, dataset: str, recorded: Recorded, mapping: PaperM
             continue
         a, b = (max(side, key=lambda x: float(side[x].mean())) for side in (inside, outside))
         gain = (inside[a] - outside[b]).dropna()
-        mean, low, high = over_runs(gain)
-        labels.append(side(low, high, 0))
-        text = _with_signs(mean, low, high, len(gain), 4)
+        interval = mean_interval(gain)
+        labels.append(side(interval.low, interval.high, 0))
+        text = in_words(interval, 4, difference=True)
         found.append(f"{named(model)}, alpha {a:g} less alpha {b:g}, {text}")
     if not found:
         return NOT_RUN
@@ -141,14 +141,15 @@ def encoders_alike(value: float, dataset: str, recorded: Recorded, mapping: Pape
             labels.append("not run")
             continue
         deviation = 100 * (table.div(table.mean(axis=1), axis=0) - 1)
-        bounds = {encoder: over_runs(deviation[encoder]) for encoder in MODELS}
-        for _, low, high in bounds.values():
-            inside, outside = -value < low and high < value, low > value or high < -value
+        found_for = {encoder: mean_interval(deviation[encoder]) for encoder in MODELS}
+        for each in found_for.values():
+            inside = -value < each.low and each.high < value
+            outside = each.low > value or each.high < -value
             labels.append(
                 "reproduced" if inside else "not reproduced" if outside else "inconclusive"
             )
-        worst = max(bounds, key=lambda encoder: abs(bounds[encoder][0]))
-        text = _with_signs(*bounds[worst], len(table), 2, " %")
+        worst = max(found_for, key=lambda encoder: abs(found_for[encoder].mean))
+        text = in_words(found_for[worst], 2, " %", difference=True)
         found.append(f"{named(model)}, on the set of encoder {named(worst)}, {text}")
     if not found:
         return NOT_RUN
@@ -157,13 +158,6 @@ def encoders_alike(value: float, dataset: str, recorded: Recorded, mapping: Pape
         f"deviation of test NDCG@5 on {named(dataset)}"
     )
     return joined(labels), f"{what}: {'; '.join(found)}"
-
-
-def _with_signs(mean: float, low: float, high: float, n: int, digits: int, unit: str = "") -> str:
-    """Return an interval of :func:`over_runs` of a difference, with the sign of every bound."""
-    middle, least, most = (signed(value, digits) for value in (mean, low, high))
-    spread = "one run" if n < 2 else f"{least} to {most}, {n} runs"
-    return f"{middle}{unit} ({spread})"
 
 
 def _ndcg(recorded: Recorded, grid: str, dataset: str, model: str, **settings: Any) -> pd.Series:
