@@ -19,13 +19,26 @@ def test_a_download_travels_inside_the_page():
     assert abs(read["value"] - table["value"]).max() < 1e-6
 
 
+def test_what_is_glued_is_what_the_book_reads(monkeypatch):
+    import IPython.display
+    from myst_nb.ext import glue
+
+    calls = []
+    monkeypatch.setattr(IPython.display, "display", lambda *a, **k: calls.append((a, k)))
+    monkeypatch.setattr(glue, "ipy_display", lambda *a, **k: calls.append((a, k)))
+    for what in (0.5, "no difference shown", Markdown("| a |")):
+        page.glue("name", what)
+        glue.glue("name", what, display=False)
+    ours, theirs = calls[::2], calls[1::2]
+    assert len(ours) == 3 and ours == theirs
+
+
 def test_a_shown_table_is_kept_for_the_book(monkeypatch):
     import IPython.display
-    import myst_nb
 
     shown, glued = [], {}
     monkeypatch.setattr(IPython.display, "display", shown.append)
-    monkeypatch.setattr(myst_nb, "glue", lambda name, what, display: glued.update({name: what}))
+    monkeypatch.setattr(page, "glue", lambda name, what: glued.update({name: what}))
     page.show_table("tab", pd.DataFrame({"a": ["<b>"]}))
     assert isinstance(glued["tab"], Markdown) and "&lt;b&gt;" in glued["tab"].data
     page.show_table("none", pd.DataFrame())

@@ -10,6 +10,7 @@ import numpy as np
 
 from condrec import __version__
 from condrec.experiments.execute import commit
+from condrec.report.page import glue
 from condrec.report.provenance import data_version
 
 
@@ -35,12 +36,5 @@ def computed_here(notebook: str, profile: str, datasets: Sequence[str], since: f
 
 
 def keep(name: str, value: float | str) -> None:
-    """Keep a number or a text under ``name`` for the prose of the book (``{glue:text}``).
-
-    Without the book's packages, as in Colab, there is no prose to fill and nothing is kept.
-    """
-    try:
-        from myst_nb import glue
-    except ImportError:
-        return
-    glue(name, value.item() if isinstance(value, np.generic) else value, display=False)
+    """Keep a number or a text under ``name`` for the prose of the book (``{glue:text}``)."""
+    glue(name, value.item() if isinstance(value, np.generic) else value)

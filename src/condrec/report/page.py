@@ -10,6 +10,9 @@ import pandas as pd
 
 from condrec.report.formatting import markdown
 
+GLUED = "application/papermill.record/"
+"""What MyST-NB puts before the type of an output that is kept, not shown."""
+
 
 def say(text: str) -> None:
     """Show Markdown that code has written."""
@@ -28,16 +31,28 @@ def show_table(name: str, table: pd.DataFrame, digits: int = 4) -> None:
     """
     if table.empty:
         table = pd.DataFrame({"Result": ["not run yet"]})
-    text = markdown(table, digits)
-    try:
-        from myst_nb import glue
-    except ImportError:  # in Colab: shown here, not numbered
-        say(text)
-        return
     from IPython.display import Markdown, display
 
-    display(Markdown(text))
-    glue(name, Markdown(text), display=False)
+    text = Markdown(markdown(table, digits))
+    display(text)
+    glue(name, text)
+
+
+def glue(name: str, what: Any) -> None:
+    """Keep what is shown under a name that pages of the book take it by, without showing it here.
+
+    As ``myst_nb.glue``, whose import parses grammars for seconds: in every notebook of the book.
+
+    Args:
+        name: what ``{glue}`` calls it.
+        what: a text, a number, or anything that can be shown.
+    """
+    from IPython.core.formatters import format_display_data
+    from IPython.display import display
+
+    forms, metadata = format_display_data(what)
+    metadata["scrapbook"] = {"name": name, "mime_prefix": GLUED}
+    display({GLUED + kind: form for kind, form in forms.items()}, raw=True, metadata=metadata)
 
 
 def download(table: pd.DataFrame, name: str) -> None:
