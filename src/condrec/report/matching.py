@@ -46,7 +46,9 @@ class Recorded:
                 f"recorded rows: found no column {missing}, expected all of {COLUMNS}"
             )
         columns = (rows["method"], rows["recommender"], rows["settings"])
-        filled = [_parameters(*row) for row in zip(*columns, strict=True)]
+        configured = list(zip(*columns, strict=True))
+        by_settings = {each: _parameters(*each) for each in set(configured)}
+        filled = [by_settings[each] for each in configured]
         table = rows.assign(parameters=pd.Series(filled, index=rows.index, dtype=object))
         keys = ["grid", "dataset", "method", "edition", "recommender"]
         groups = {tuple(map(str, key)): part for key, part in table.groupby(keys, sort=False)}
@@ -79,10 +81,11 @@ class Recorded:
         budgets = pd.to_numeric(rows["budget"], errors="coerce")
         if not np.isnan(budget):
             rows = rows[budgets.isna() | np.isclose(budgets, budget)]
-        kinds = rows.assign(
+        kinds = rows.drop_duplicates(["settings", "budget"])
+        kinds = kinds.assign(
             parameters=[
                 json.dumps({k: v for k, v in p.items() if k != "test_content"}, sort_keys=True)
-                for p in rows["parameters"]
+                for p in kinds["parameters"]
             ]
         ).drop_duplicates(["parameters", "budget"])
         if len(kinds) > 1:
