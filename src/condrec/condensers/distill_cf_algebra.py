@@ -101,34 +101,32 @@ class _SparseProduct(torch.autograd.Function):
 
 
 class _Samples(torch.autograd.Function):
-    """The sum over samples of A W / sum(A W); the backward pass draws every W again.
-
-    Kept, the noise of 400 samples of 500 users would fill gigabytes.
-    """
+    """The sum over samples of A W / sum(A W), which keeps W alone of each sample."""
 
     @staticmethod
     def forward(
         ctx: Any, a: Tensor, tau: float, n_samples: int, twice: bool, generator: torch.Generator
     ) -> Tensor:
-        ctx.save_for_backward(a)
-        ctx.draws, ctx.state = (tau, n_samples, twice), generator.get_state()
-        total = torch.zeros_like(a)
+        noises, ctx.twice = [], twice
+        total, product = torch.zeros_like(a), torch.empty_like(a)
         for sample in range(n_samples):
-            product = _noise(a.shape, tau, a, generator).mul_(a)
+            w = _noise(a.shape, tau, a, generator)
+            torch.mul(a, w, out=product)
             product.div_(product.sum(1, keepdim=True))
             total.add_(product, alpha=2 if twice and sample == 0 else 1)
+            noises.append(w)
+        ctx.save_for_backward(a, *noises)
         return total
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:
-        (a,), (tau, n_samples, twice) = ctx.saved_tensors, ctx.draws
-        generator = torch.Generator(a.device)
-        generator.set_state(ctx.state)
-        total = torch.zeros_like(a)
-        for sample in range(n_samples):
-            w = _noise(a.shape, tau, a, generator)
-            weighted = (a * w).sum(1, keepdim=True)
-            inner = (gradients[0] * a).mul_(w).sum(1, keepdim=True) / weighted
-            times = 2 if twice and sample == 0 else 1
-            total.add_(w.mul_(gradients[0] - inner).div_(weighted), alpha=times)
+        a, *noises = ctx.saved_tensors
+        total, weighted, part = (torch.zeros_like(a) for _ in range(3))
+        for sample, w in enumerate(noises):
+            torch.mul(a, w, out=weighted)
+            sums = weighted.sum(1, keepdim=True)
+            inner = weighted.mul_(gradients[0]).sum(1, keepdim=True) / sums
+            torch.sub(gradients[0], inner, out=part)
+            times = 2 if ctx.twice and sample == 0 else 1
+            total.add_(part.mul_(w).div_(sums), alpha=times)
         return total, None, None, None, None
