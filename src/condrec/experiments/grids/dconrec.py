@@ -52,6 +52,7 @@ MODEL_SEARCH: dict[str, tuple[Settings, ...]] = {
         {"n_negatives": 1, "regularization": 0.03},
         {"n_negatives": 8, "regularization": 0.02},
         {"n_negatives": 1, "batch_size": 4096, "learning_rate": 5e-3},
+        {"batch_size": 4096, "learning_rate": 5e-3, "patience": 4},
     ),
     "lightgcn": (
         {},
