@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -12,12 +11,9 @@ BOOK = Path(__file__).resolve().parents[2] / "book"
 
 
 @pytest.fixture(scope="module")
-def labels() -> dict[str, str]:
-    spec = importlib.util.spec_from_file_location("author_year", BOOK / "_ext" / "author_year.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def labels(extension) -> dict[str, str]:
     works: BibliographyData = parse_file(str(BOOK / "references.bib"))
-    found = module.AuthorYear().format_entries(works.entries.values())
+    found = extension("author_year").AuthorYear().format_entries(works.entries.values())
     return {entry.key: entry.label for entry in found}
 
 

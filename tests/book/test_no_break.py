@@ -1,19 +1,11 @@
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
-
-PATH = Path(__file__).resolve().parents[2] / "book" / "_ext" / "no_break.py"
 
 
 @pytest.fixture(scope="module")
-def kept_together():
-    spec = importlib.util.spec_from_file_location("no_break", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.kept_together
+def kept_together(extension):
+    return extension("no_break").kept_together
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,16 @@
 from __future__ import annotations
 
-import importlib.util
 import re
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-PATH = Path(__file__).resolve().parents[2] / "book" / "_ext" / "one_heading.py"
 TABLE = pd.DataFrame({"mean": [1.5, 2.0], "sd": [0.1, 0.2]}, index=[8, 16])
 
 
 @pytest.fixture(scope="module")
-def with_one_heading():
-    spec = importlib.util.spec_from_file_location("one_heading", PATH)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.with_one_heading
+def with_one_heading(extension):
+    return extension("one_heading").with_one_heading
 
 
 def test_the_name_of_the_index_joins_the_other_headings(with_one_heading):

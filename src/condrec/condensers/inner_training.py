@@ -107,7 +107,8 @@ class InnerTraining:
         if self.same_start:
             self._copy_first(model, len(kept))
         model.train()
-        optimizer = torch.optim.Adam(model.parameters(), lr=self.config.learning_rate)
+        rate = self.config.learning_rate
+        optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
         for _ in range(self.epochs):
             for batch in self._batches(kept, rng):
                 loss = model.loss(*(torch.from_numpy(each).to(self.device) for each in batch))

@@ -99,7 +99,7 @@ def importance(config: SVPCF, dataset: Dataset, seed: int) -> FloatArray:
         for n in (dataset.n_users, dataset.n_items)
     ]
     bias = torch.zeros(dataset.n_items, requires_grad=True)
-    optimizer = torch.optim.Adam([*vectors, bias], lr=config.proxy_learning_rate)
+    optimizer = torch.optim.Adam([*vectors, bias], lr=config.proxy_learning_rate, fused=True)
 
     def score(u: torch.Tensor, i: torch.Tensor) -> torch.Tensor:
         return (vectors[0][u] * vectors[1][i]).sum(-1) + bias[i]

@@ -46,7 +46,7 @@ def with_noise(dataset: Dataset, share: float, seed: int) -> Dataset:
         ]
     )
     # The replaced pairs are taken too: noise never puts a true pair back.
-    # Keys stay sorted and are searched: a hashed set of so many is fifty times slower.
+    # Keys stay sorted and are searched: so many are hashed far more slowly.
     taken = np.sort(user * dataset.n_items + item)
     open_rows = chosen
     for _ in range(REDRAWS):

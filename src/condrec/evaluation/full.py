@@ -123,7 +123,7 @@ def _highest(scores: NDArray[np.floating], deepest: int, shuffled: IntArray) -> 
     table = torch.from_numpy(scores)
     best = table.topk(min(deepest + 1, scores.shape[1]), dim=1)
     top: IntArray = best.indices[:, :deepest].numpy()
-    # Few rows have equal scores so high up; only they are put in the order of ties.
+    # A trained model ties few scores so high up; only such rows are put in the order of ties.
     tied = (best.values[:, 1:] == best.values[:, :-1]).any(1).numpy()
     if tied.any():
         again = torch.from_numpy(scores[tied][:, shuffled]).topk(deepest, dim=1)

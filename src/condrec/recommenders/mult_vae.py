@@ -71,7 +71,7 @@ class MultVAE(EpochConfig):
         model = Autoencoder(
             dataset.n_items, self.hidden_size, self.embedding_size, self.dropout
         ).to(device)
-        optimizer = torch.optim.Adam(model.parameters(), lr=self.learning_rate)
+        optimizer = torch.optim.Adam(model.parameters(), lr=self.learning_rate, fused=True)
         n_rows = matrix.shape[0]
         annealing = self.annealing_epochs * -(-n_rows // self.batch_size)
         steps = 0

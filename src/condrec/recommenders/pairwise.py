@@ -231,7 +231,8 @@ class PairwiseConfig(EpochConfig):
         sampler = PairSampler(matrix, pool, self.n_negatives)
         rng = np.random.default_rng([seed, 13])
         model = self.model(matrix, device).to(device)
-        optimizer = torch.optim.Adam(model.parameters(), lr=self.learning_rate)
+        # Fused: one pass over the tables a step instead of ten; most of a small step is Adam's.
+        optimizer = torch.optim.Adam(model.parameters(), lr=self.learning_rate, fused=True)
         row_of = np.full(dataset.n_users, -1)
         if self.served_by == "own":
             row_of[dataset.train_users] = np.arange(len(dataset.train_users))

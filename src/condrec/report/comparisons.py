@@ -15,7 +15,7 @@ from condrec.report.tables import FLOORS, lines
 
 BETTER, WORSE, OPEN, NOT_RUN = "better", "worse", "no difference shown", "not run"
 COLUMNS = [
-    *("model", "set", "against", "rows", "rows against"),
+    *("model", "set", "against", "rival", "rows", "rows against"),
     *("difference", "low", "high", "seeds", "lists", "reads"),
 ]
 Selection = Mapping[str, Any]
@@ -42,10 +42,10 @@ def compare(
             means only.
 
     Returns:
-        One row a model and pair: model, set, against, rows and rows against (what is
-        stored), difference (of the first less the second), low, high (95 % interval), seeds,
-        lists (ranked lists: users or impressions) and reads: better, worse, no difference shown
-        or not run.
+        One row a model and pair: model, set, against, rival (the recommender of the second
+        side), rows and rows against (what is stored), difference (of the first less the second),
+        low, high (95 % interval), seeds, lists (ranked lists: users or impressions) and reads:
+        better, worse, no difference shown or not run.
     """
     say = stored or stored_rows
     table = []
@@ -55,13 +55,14 @@ def compare(
             names = [side.plan["set"].iloc[0] if len(side.plan) else "" for side in sides]
             if not all(names):
                 continue  # not planned for this model or data set
-            floor = sides[1].plan["recommender"].iloc[0]
-            if floor != model:
+            rival = sides[1].plan["recommender"].iloc[0]
+            if rival != model:
                 names[1] = f"{sides[1].plan['model'].iloc[0]} on {names[1]}"
             row = {
                 "model": sides[0].plan["model"].iloc[0],
                 "set": names[0],
                 "against": names[1],
+                "rival": rival,
                 "rows": say(sides[0]),
                 "rows against": say(sides[1]),
                 "seeds": "",

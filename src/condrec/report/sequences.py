@@ -158,7 +158,7 @@ def _beaten(results: Results, models: Sequence[str], metric: str) -> str:
     pairs = [(FULL, {**FULL, "recommender": floor}) for floor in FLOORS]
     table = compare(results, pairs, metric, models, stored_bytes)
     for floor in FLOORS:
-        beaten = table["against"].str.startswith(MODEL_LABELS[floor]) & (table["reads"] == WORSE)
+        beaten = (table["rival"] == floor) & (table["reads"] == WORSE)
         if below := list(table.loc[beaten, "model"]):
             found.append(f"{_FLOORS[floor]} beats {_listed(below)}")
     return "; ".join(found) or "no floor beats a model that was run"
