@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from condrec.datasets import Dataset
 from condrec.errors import CondrecError
 from condrec.evaluation import listed_metrics, mean_metrics
 from condrec.recommenders import NGCF, recommender
+from condrec.recommenders.bpr_mf import ridge_fold_in
 from condrec.recommenders.ngcf import Layer, NeuralGraphModel
 
 
@@ -85,14 +88,30 @@ def test_a_fitted_model_scores_alike_where_dropout_stays_on(tiny_dataset: Datase
     assert (first == again).all() and (first != other).any()
 
 
-def test_fold_in_repeats_the_layers_of_a_user_whose_layer_0_is_zero() -> None:
+def test_new_users_get_the_least_squares_vector_of_their_items() -> None:
     torch.manual_seed(0)
     matrix = random_graph()
     model = NeuralGraphModel(matrix, "cpu", NGCF(embedding_size=4, n_layers=3)).eval()
     with torch.no_grad():
-        model.user.weight[:] = 0
-        users, fold_in = model.vectors()
-        np.testing.assert_allclose(fold_in.vectors(matrix), users, atol=1e-6)
+        _, fold_in = model.vectors()
+        _, items = model.propagate()
+        expected = torch.from_numpy(matrix.toarray()) @ ridge_fold_in(torch.cat(items, dim=1))
+        np.testing.assert_allclose(fold_in.vectors(matrix), expected, rtol=1e-5, atol=1e-8)
+
+
+def test_new_users_are_ranked_nearly_as_if_they_had_been_in_the_graph(
+    easy_dataset: Dataset,
+) -> None:
+    config = NGCF(embedding_size=16, learning_rate=0.01, batch_size=64, epochs=20)
+    own, folded = (
+        dataclasses.replace(config, served_by=way).fit(easy_dataset, 0) for way in ("own", "known")
+    )
+    rows = easy_dataset.test
+    values = [
+        mean_metrics(listed_metrics(each.score(easy_dataset, rows), rows, ks=(5,)))["NDCG@5"]
+        for each in (own, folded)
+    ]
+    assert values[1] > 0.9 * values[0] > 0.75
 
 
 def test_learns_the_topics(easy_dataset: Dataset) -> None:

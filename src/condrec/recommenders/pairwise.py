@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,27 +107,24 @@ def draw_negatives(
 
 @dataclass(frozen=True)
 class FoldIn:
-    """Makes the vector of a user out of his known items: g(|x|^-power (x F) + offset).
+    """Makes the vector of a user out of his known items: |x|^-power (x F) + offset.
 
     Args:
         items: F, shape [n_items, d].
         power: how far the sum is divided by the number of known items.
         offset: shape [d].
-        then: g, of shape [b, d]; None leaves the sums as they are.
     """
 
     items: Tensor
     power: float = 0.0
     offset: Tensor | float = 0.0
-    then: Callable[[Tensor], Tensor] | None = None
 
     def vectors(self, known: SparseMatrix) -> Tensor:
         """Return vectors, shape [b, d], of rows of known items, shape [b, n_items]."""
         total = torch.from_numpy(np.asarray(known @ self.items.cpu().numpy()))
         count = np.maximum(np.diff(known.indptr), 1).astype(np.float32)
         scaled = total * torch.from_numpy(count[:, None] ** -self.power)
-        sums = scaled.to(self.items.device) + self.offset
-        return sums if self.then is None else self.then(sums)
+        return scaled.to(self.items.device) + self.offset
 
 
 class PairwiseModel(torch.nn.Module):
