@@ -14,6 +14,11 @@ from condrec.experiments.execute import execute, run_folder
 from condrec.experiments.run import Run
 from condrec.processes import end_with_parent
 
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
+"""Settings of glibc that let a process keep the memory it frees.  Tensors of tens of megabytes come
+and go with every step, and to get their pages anew from the system costs as much as to fill them.
+They are read as a process starts; other C libraries ignore them."""
+
 
 def _start_worker() -> None:
     """Use one thread, so that results do not depend on how many workers there are."""
@@ -27,6 +32,8 @@ def local_executor(device: str = "cpu", workers: int | None = None) -> ProcessPo
     """Return local processes: one a core on CPU, one a GPU."""
     import torch
 
+    for name, value in KEEP_MEMORY.items():
+        os.environ.setdefault(name, value)
     n = torch.cuda.device_count() if device == "cuda" else (os.cpu_count() or 1)
     return ProcessPoolExecutor(
         workers or max(1, n), multiprocessing.get_context("spawn"), initializer=_start_worker

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor
 
-from condrec.datasets import Dataset, SparseMatrix, dense, training_matrix
+from condrec.datasets import Dataset, SparseMatrix, training_matrix
 from condrec.errors import CondrecError
 from condrec.recommenders.base import FullRanker, TrainingLog, resolve_device, validation_score
 from condrec.settings import require
 
 REGULARIZATIONS = (1.0, 10.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2000.0)
 """Values tried on validation."""
+CHUNK = 4096
+"""Items whose columns are held dense at once."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,14 @@ class EASE:
         """
         start = time.perf_counter()
         place = resolve_device(device)
-        matrix = training_matrix(dataset)
+        matrix: Any = training_matrix(dataset).astype(np.float64)
         few = matrix.shape[0] < matrix.shape[1]
-        rows = torch.from_numpy(dense(matrix)).double().to(place) if few else None
-        gram = rows @ rows.T if rows is not None else torch.from_numpy(_gram(matrix)).to(place)
+        gram = torch.from_numpy(_product(*((matrix, matrix.T) if few else (matrix.T, matrix))))
+        gram = gram.to(place)
 
         def solve(value: float) -> FittedEASE:
-            if rows is None:
-                return FittedEASE(weights(gram, value).cpu().numpy(), value, TrainingLog())
-            left, right = (each.cpu().numpy() for each in factors(rows, gram, value))
-            return FittedEASE((left, right), value, TrainingLog())
+            found = factors(matrix, gram, value) if few else weights(gram, value).cpu().numpy()
+            return FittedEASE(found, value, TrainingLog())
 
         if self.regularization is not None:
             fitted = solve(self.regularization)
@@ -88,33 +88,54 @@ class EASE:
 
 
 @dataclass(frozen=True, eq=False)
+class Factors:
+    """B where users are fewer than items: (X^T M X - diag(r)) diag(1 - r)^-1.
+
+    By Woodbury's identity lambda P = I - X^T M X with M = (X X^T + lambda I)^-1, so that nothing of
+    size n_items x n_items is ever made, and no dense X where it is sparse.
+
+    Args:
+        rows: X, float64, shape [m, n_items].
+        inverse: M, shape [m, m].
+        share: r, the diagonal of X^T M X, which is 1 - lambda P_jj; shape [n_items].
+    """
+
+    rows: Any
+    inverse: NDArray[np.float64]
+    share: NDArray[np.float64]
+
+    def scores(self, known: SparseMatrix) -> NDArray[np.float64]:
+        """Return x B of rows of known items, shape [b, n_items]."""
+        scores = _product(_product(known, self.rows.T) @ self.inverse, self.rows)
+        scores -= known.multiply(self.share).toarray()
+        scores /= 1 - self.share
+        return scores
+
+
+@dataclass(frozen=True, eq=False)
 class FittedEASE(FullRanker):
     """The solved item-item weights.
 
     Args:
-        weights: B, shape [n_items, n_items], or the factors of :func:`factors`.
+        weights: B, shape [n_items, n_items], or its factors.
         regularization: lambda.
     """
 
-    weights: NDArray[np.float64] | tuple[NDArray[np.float64], NDArray[np.float64]]
+    weights: NDArray[np.float64] | Factors
     regularization: float
     log: TrainingLog
 
     def score_users(self, users: NDArray[np.int64], known: SparseMatrix) -> NDArray[np.float64]:
         """Return x B, see :class:`FullRanker`; the ids play no part."""
-        if isinstance(self.weights, np.ndarray):
-            return np.asarray(known @ self.weights)
-        left, right = self.weights
-        scores = (known @ left) @ right[:-1]
-        scores -= known.multiply(right[-1]).toarray()
-        return np.asarray(scores)
+        if isinstance(self.weights, Factors):
+            return self.weights.scores(known)
+        return _product(known, self.weights)
 
 
-def _gram(matrix: Any) -> NDArray[np.float64]:
-    """Return X^T X, shape [n_items, n_items], float64."""
-    wide = matrix.astype(np.float64)
-    product = wide.T @ wide
-    return product.toarray() if sparse.issparse(product) else product
+def _product(left: Any, right: Any) -> NDArray[np.float64]:
+    """Return the product of two matrices, sparse or dense, as a dense one."""
+    product = left @ right
+    return product.toarray() if sparse.issparse(product) else np.asarray(product)
 
 
 def _require_regular(holds: bool, regularization: float) -> None:
@@ -147,21 +168,20 @@ def weights(gram: Tensor, regularization: float) -> Tensor:
     return found
 
 
-def factors(rows: Tensor, gram: Tensor, regularization: float) -> tuple[Tensor, Tensor]:
-    """Return B in factors where users are fewer than items: B = L R_1 - diag(r_2), R = (R_1; r_2).
-
-    By Woodbury's identity lambda P = I - X^T M X with M = (X X^T + lambda I)^-1, so that nothing
-    of size n_items x n_items is ever made.
+def factors(rows: Any, gram: Tensor, regularization: float) -> Factors:
+    """Solve in the space of users.
 
     Args:
-        rows: X, float64, shape [m, n_items].
+        rows: X, float64, sparse or dense, shape [m, n_items].
         gram: X X^T, shape [m, m].
         regularization: lambda.
-
-    Returns:
-        X^T, shape [n_items, m], and R, shape [m + 1, n_items].
     """
-    inner = _inverse(gram, regularization) @ rows
-    share = (rows * inner).sum(0)  # 1 - lambda P_jj
+    inverse = _inverse(gram, regularization).cpu().numpy()
+    columns = rows.tocsc() if sparse.issparse(rows) else rows
+    share = np.empty(rows.shape[1])
+    for start in range(0, len(share), CHUNK):
+        part = columns[:, start : start + CHUNK]
+        dense = part.toarray() if sparse.issparse(part) else part
+        share[start : start + CHUNK] = np.einsum("mj,mj->j", dense, _product(inverse, part))
     _require_regular(bool((share < 1).all()), regularization)
-    return rows.T, torch.cat([inner, share[None]]) / (1 - share)
+    return Factors(rows, inverse, share)

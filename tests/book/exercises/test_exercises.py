@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 
 from condrec.book.exercises import EXERCISES, check, fault
+from condrec.book.exercises.check import first_fault
 from condrec.errors import CondrecError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -102,6 +103,12 @@ def test_a_likely_mistake_is_found(name, wrong):
 
 def test_an_answer_that_raises_is_told_so():
     assert "ZeroDivisionError" in fault("like_ratio", lambda likes, dislikes: 1 // 0)
+
+
+def test_values_are_shown_without_the_last_bits():
+    told = first_fault([((np.array([0.1, 0.1 + 0.2]),), [1 / 3, 2])], lambda _: [0, 2])
+    assert "given     [0.1, 0.3]" in told
+    assert "expected  [0.3333333333, 2]" in told
 
 
 def test_a_text_or_another_shape_is_wrong():

@@ -106,9 +106,9 @@ CHOSEN: dict[str, Settings] = {
     },
 }
 """Settings of the strict edition by data set, chosen on ML-100K by validation NDCG@10 in trials by
-hand, which grid ``dconrec-search`` repeats.  By data set go ``tail_degree``, which makes about a
-fifth of the users quiet ones, and ``inner_batch_size``, which makes an inner training some 20 to 26
-steps long."""
+hand, which grid ``dconrec-search`` repeats.  By data set go ``tail_degree``, which makes a fifth to
+a quarter of the users quiet ones, and ``inner_batch_size``, which makes an inner training some 20
+to 26 steps long."""
 SEARCH: tuple[Settings, ...] = (
     {"augment": 0.0},
     {"augment": 0.9},
