@@ -37,6 +37,8 @@ MODELS: dict[str, dict[str, Settings]] = {
         },
         "xsimgcl": {
             **{**_PATIENT, "batch_size": 4096, "learning_rate": 2e-3, "contrast_weight": 0.03},
+            # On few users it stands still for 60 epochs and then rises for hundreds.
+            **{"epochs": 1000, "patience": 20},
         },
     },
 }
