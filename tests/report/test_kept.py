@@ -74,6 +74,20 @@ def test_the_table_shows_real_sizes_and_shares_with_their_spread(overall):
     assert row["Seeds"] == "5"
 
 
+def test_trainings_that_took_all_epochs_are_named(overall):
+    few = replace(overall, rows=overall.rows.assign(epochs=7))
+    assert kept.cut_short(few) == "No training was ended by the most epochs it was allowed."
+    majority = few.where(method="majority", recommender="lightgcn").plan
+    last = few.rows["key"] == majority["key"].iloc[-1]
+    allowed = majority["parameters"].iloc[0]["epochs"]
+    cut = replace(few, rows=few.rows.assign(epochs=few.rows["epochs"].mask(last, allowed)))
+    told = kept.cut_short(cut)
+    n = sum("epochs" in parameters for parameters in few.plan["parameters"])
+    assert told.startswith(f"Early stopping ended {n - 1} of {n} trainings")
+    assert "LightGCN, most active users (25.0 % of interactions) on" in told
+    assert f"(1 of {len(majority)})" in told
+
+
 def test_a_loss_of_ln_2_is_said_to_tell_nothing(overall):
     lead = overall.where(recommender="bpr-mf")
     still = kept.published_loss(with_rows(lead, outer_loss_first=0.6931, outer_loss_last=0.6930))

@@ -110,6 +110,29 @@ def kept_table(
     return pd.DataFrame(shown)
 
 
+def cut_short(results: Results) -> str:
+    """Say which trainings took all epochs they were allowed, so that more might have served."""
+    runs = results.rows.drop_duplicates("key")
+    most = {
+        key: parameters.get("epochs", 0)
+        for key, parameters in zip(results.plan["key"], results.plan["parameters"], strict=True)
+    }
+    trained = runs[(runs["epochs"] > 0) & (runs["key"].map(most) > 0)]
+    cut = trained[trained["epochs"] == trained["key"].map(most)]
+    if cut.empty:
+        return "No training was ended by the most epochs it was allowed." if len(trained) else ""
+    every = trained.groupby("line").size()
+    items = [
+        f"{part['model'].iloc[0]}, {part['set'].iloc[0]} on {_data(part['dataset'].iloc[0])} "
+        f"({len(part)} of {every[line]})"
+        for line, part in cut.groupby("line", sort=False)
+    ]
+    return (
+        f"Early stopping ended {len(trained) - len(cut)} of {len(trained)} trainings; the others "
+        f"took all epochs they were allowed and might have gained by more: {'; '.join(items)}."
+    )
+
+
 def facts_table(results: Results) -> pd.DataFrame:
     """Return how many pairs and negatives of each set were held out; what has none is left out."""
     first = results.plan.drop_duplicates("line").set_index("line")
