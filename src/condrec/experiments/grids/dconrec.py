@@ -37,14 +37,15 @@ MODELS: dict[str, dict[str, Settings]] = {
         },
         "xsimgcl": {
             **{**_PATIENT, "batch_size": 4096, "learning_rate": 2e-3, "contrast_weight": 0.03},
-            # On few users it stands still for 60 epochs and then rises for hundreds.
+            # On few users its quality stands still for long before it rises.
             **{"epochs": 1000, "patience": 20},
         },
     },
 }
 MODELS |= {name: {LEAD: MODELS["ml-100k"][LEAD]} for name in ("ml-1m", "ciao")}
 """Settings of the models by data set, tuned on the validation rows of the full data in trials by
-hand, one seed, which grid ``dconrec-models`` repeats."""
+hand, one seed, which grid ``dconrec-models`` repeats.  The lead model's are those of ML-100K
+everywhere."""
 MODEL_SEARCH: dict[str, tuple[Settings, ...]] = {
     "bpr-mf": (
         {},
