@@ -16,8 +16,8 @@ from condrec.processes import end_with_parent
 
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**33)}
 """Settings of glibc that let a process keep the memory it frees.  Tensors of tens of megabytes come
-and go with every step, and to get their pages anew from the system costs as much as to fill them.
-They are read as a process starts; other C libraries ignore them."""
+and go with every step, and getting their pages anew from the system each time is slow.  They are
+read as a process starts; other C libraries ignore them."""
 
 
 def _start_worker() -> None:

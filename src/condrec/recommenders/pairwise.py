@@ -227,7 +227,7 @@ class PairwiseConfig(EpochConfig):
         sampler = PairSampler(matrix, pool, self.n_negatives)
         rng = np.random.default_rng([seed, 13])
         model = self.model(matrix, device).to(device)
-        # Fused: one pass over the tables a step instead of ten; most of a small step is Adam's.
+        # Fused: a step passes over the tables once instead of several times.
         optimizer = torch.optim.Adam(model.parameters(), lr=self.learning_rate, fused=True)
         row_of = np.full(dataset.n_users, -1)
         if self.served_by == "own":
