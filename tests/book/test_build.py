@@ -109,6 +109,7 @@ def test_build_fail_mend_and_keep(checkout, capsys):
         build_book("tiny", root=checkout)
     assert "no notebook has to be executed" in capsys.readouterr().err
     assert dates(checkout) == mended, "prose alone executes nothing"
+    assert build_book("tiny", only="01_a", root=checkout) == page, "the warning is of another page"
 
 
 @pytest.mark.slow

@@ -63,7 +63,7 @@ def build_book(
     Args:
         profile: name of a file in ``notebooks/profiles``.
         device: ``auto`` keeps the profile's device, ``cpu`` and ``cuda`` replace it.
-        only: the one notebook to execute; the others are shown as last executed.
+        only: the one notebook to execute; the others are shown as last executed, if they were.
         overrides: values that replace parameters of the notebooks; texts are read as YAML.
         student: build the edition without solutions, in ``_build/student``.
         slides: write ``_build/slides`` too, one deck a notebook.
@@ -119,9 +119,8 @@ def build_book(
         home.mkdir(parents=True, exist_ok=True)
         stamp.unlink(missing_ok=True)
         _execute_all(jobs, given, executed, root, costs)
-        _build_pages(
-            root, home, executed, names, student, profile, str(values.get("device", "auto"))
-        )
+        used = str(values.get("device", "auto"))
+        _build_pages(root, home, executed, names, student, profile, used, only)
         if only is None:
             stamp.write_text(json.dumps(state), encoding="utf-8")
 
@@ -168,6 +167,7 @@ def _build_pages(
     student: bool,
     profile: str,
     device: str,
+    only: str | None,
 ) -> None:
     """Build the pages of what was executed; raise what went wrong when all else is built."""
     records = _records(executed, names)
@@ -177,7 +177,7 @@ def _build_pages(
     print("building the pages", file=sys.stderr)
     problems = [f"{each.name} failed in {each.error}" for each in records if each.error]
     try:
-        render(root, staged, home)
+        render(root, staged, home, only)
     except CondrecError as warned:
         problems.append(str(warned))
     if problems:

@@ -53,8 +53,15 @@ def without_solutions(notebook: str) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def render(root: Path, staged: Path, home: Path) -> None:
+def render(root: Path, staged: Path, home: Path, only: str | None = None) -> None:
     """Build ``home/html`` from the staging tree with jupyter-book, warnings counting as errors.
+
+    Args:
+        root: the checkout.
+        staged: the staging tree.
+        home: the edition's folder.
+        only: the one notebook whose warnings count.  Others may never have been executed: then the
+            tables and figures that they and the chapters show are missing.
 
     Raises:
         CondrecError: jupyter-book is missing or it warned, or a page loads something from another
@@ -85,9 +92,14 @@ def render(root: Path, staged: Path, home: Path) -> None:
         os.replace(work / "_build" / "html", html)
     if done.returncode or not (html / "index.html").is_file():
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        marked = [line for line in lines if "WARNING" in line or "ERROR" in line] or lines[-5:]
-        shown = "; ".join(line.strip().replace(f"{staged}{os.sep}", "") for line in marked[:10])
-        raise CondrecError(f"jupyter-book: {len(marked)} warnings or errors: {shown} (see {log})")
+        marked = [line for line in lines if "WARNING" in line or "ERROR" in line]
+        built = marked and (html / "index.html").is_file()
+        here = "" if only is None else str(staged / "notebooks" / f"{only}.ipynb")
+        counted = [line for line in marked if here in line] if built else marked or lines[-5:]
+        shown = "; ".join(line.strip().replace(f"{staged}{os.sep}", "") for line in counted[:10])
+        if counted:
+            found = f"{len(counted)} warnings or errors"
+            raise CondrecError(f"jupyter-book: {found}: {shown} (see {log})")
     remote = remote_loads(html)
     if remote:
         page, addresses = next(iter(remote.items()))

@@ -58,8 +58,8 @@ class EASE:
         place = resolve_device(device)
         matrix: Any = training_matrix(dataset).astype(np.float64)
         few = matrix.shape[0] < matrix.shape[1]
-        gram = torch.from_numpy(_product(*((matrix, matrix.T) if few else (matrix.T, matrix))))
-        gram = gram.to(place)
+        square = _product(matrix, matrix.T) if few else _product(matrix.T, matrix)
+        gram = torch.from_numpy(square).to(place)
 
         def solve(value: float) -> FittedEASE:
             found = factors(matrix, gram, value) if few else weights(gram, value).cpu().numpy()
