@@ -159,6 +159,25 @@ def test_the_curve_holds_the_chosen_settings_and_the_published_edition(implicit_
     assert np.isfinite(curve["NDCG@10"]).all()
 
 
+def test_a_set_is_told_from_one_learned_on_the_rows_that_rate_it(implicit_results):
+    results = implicit_results(value, SEARCH, "ml-100k")
+    rows = results.rows
+    seen = rows[rows["metric"] == "NDCG@10"].assign(split="validation")
+    seen["value"] += 0.25
+    results = replace(results, rows=pd.concat([rows, seen], ignore_index=True))
+    table = kept.by_outer_rows(results)
+    assert table["outer rows"].value_counts().to_dict() == {
+        "training": 2,
+        "validation": 2,
+        "none": 1,
+    }
+    assert np.allclose(table["NDCG@10 validation"] - table["NDCG@10"], 0.25)
+    every = kept.of_every_model(results, ("NDCG@10",))
+    learned_on = pd.Series(kept.outer_rows(results, every), index=every["set"])
+    assert set(learned_on[learned_on.index.str.contains("as published")]) == {"validation"}
+    assert set(learned_on[learned_on.index.str.contains("masks")]) == {"training"}
+
+
 def test_sizes_of_compared_sets_are_counted_in_interactions(overall):
     ours = {"method": "dconrec", "edition": "strict", "credit": "all"}
     found = compare_each(
