@@ -169,6 +169,7 @@ def test_a_set_is_told_from_one_learned_on_the_rows_that_rate_it(implicit_result
     assert table["outer rows"].value_counts().to_dict() == {
         "training": 2,
         "validation": 2,
+        "all training": 2,
         "none": 1,
     }
     assert np.allclose(table["NDCG@10 validation"] - table["NDCG@10"], 0.25)

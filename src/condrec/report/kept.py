@@ -267,14 +267,14 @@ def by_iterations(results: Results, metric: str = "NDCG@10") -> pd.DataFrame:
 
 
 def outer_rows(results: Results, table: pd.DataFrame) -> list[str]:
-    """Return the rows each set was learned on: ``validation``, ``training``, or ``none``."""
+    """Return the rows each set was learned on: validation, training, all training, or none."""
+    words = {"train": "training", "all": "all training"}
     found = []
     for method, edition, p in zip(
         table["method"], table["edition"], _parameters(results, table), strict=True
     ):
-        own = "train" if edition == "strict" else "validation"
-        learned = (p["outer_set"] or own).replace("train", "training")
-        found.append(learned if method == "dconrec" else "none")
+        chosen = p["outer_set"] or ("train" if edition == "strict" else "validation")
+        found.append(words.get(chosen, chosen) if method == "dconrec" else "none")
     return found
 
 
