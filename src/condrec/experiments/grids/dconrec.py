@@ -133,11 +133,12 @@ SEARCH: tuple[Settings, ...] = (
     {"score_learning_rate": 0.1},
     {"n_masks": 16},
     {"outer_set": "validation"},
+    {"outer_set": "all"},
     {"inner_epochs": 3},
     {"inner_learning_rate": 5e-3},
     {"inner_batch_size": 1024},
 )
-"""Tried one at a time, with the credit of the formula and by pair."""
+"""Tried one at a time, with every credit."""
 
 
 def trained(
@@ -157,6 +158,11 @@ def strict(scale: Scale, **more: Any) -> Settings:
 def by_pair(scale: Scale, **more: Any) -> Settings:
     """Return the same with the credit by pair."""
     return strict(scale, credit="pair", **more)
+
+
+def by_user(scale: Scale, **more: Any) -> Settings:
+    """Return the same with the credit by user."""
+    return strict(scale, credit="user", **more)
 
 
 def frozen(scale: Scale, **more: Any) -> Settings:
@@ -179,6 +185,7 @@ def condensed(scale: Scale, model: str, budget: float = BUDGET) -> list[Run]:
     """Return DConRec in its editions and every rival, at equal stored training positives."""
     runs = trained(scale, "dconrec", budget, model, **strict(scale))
     runs += trained(scale, "dconrec", budget, model, **by_pair(scale))
+    runs += trained(scale, "dconrec", budget, model, **by_user(scale))
     runs += trained(scale, "dconrec", budget, model, **as_published(scale))
     runs += trained(scale, "frozen-scores", budget, model, **frozen(scale))
     for rival in ("random-interactions", "random-users", "stratified-users", "majority", "svp-cf"):
@@ -251,7 +258,7 @@ def search(scale: Scale) -> list[Run]:
     curve: list[Settings] = [{}]
     curve += [] if is_small(scale) else [{"iterations": n} for n in ITERATIONS]
     for changes in (curve, () if is_small(scale) else SEARCH):
-        for settings in (by_pair, strict):
+        for settings in (by_pair, strict, by_user):
             for changed in changes:
                 runs += trained(scale, "dconrec", BUDGET, **settings(scale, **changed))
     if not is_small(scale):
