@@ -245,6 +245,7 @@ def ablation(scale: Scale) -> list[Run]:
     for size in SIZES[1:3] if is_small(scale) else SIZES:
         runs += trained(scale, "dconrec", size, **strict(scale))
         runs += trained(scale, "dconrec", size, **by_pair(scale))
+        runs += trained(scale, "dconrec", size, **by_user(scale))
         runs += trained(scale, "frozen-scores", size, **frozen(scale))
         runs += trained(scale, "random-interactions", size)
         runs += trained(scale, "random-users", size)
