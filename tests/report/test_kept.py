@@ -62,7 +62,7 @@ def test_one_seed_is_held_against_the_full_data_of_that_seed(implicit_results):
     found = replace(found, rows=found.rows[~found.rows["key"].isin(later)])
     table = kept.of_every_model(found)
     one = table[(table["method"] == "dconrec") & (table["recommender"] == "bpr-mf")]
-    assert set(one["seeds"]) == {1} and one["NDCG@10 kept"].tolist() == pytest.approx([50.0] * 3)
+    assert set(one["seeds"]) == {1} and one["NDCG@10 kept"].tolist() == pytest.approx([50.0] * 4)
 
 
 def test_the_table_shows_real_sizes_and_shares_with_their_spread(overall):
@@ -110,9 +110,9 @@ def test_what_is_not_run_says_so(overall):
 def test_held_out_shares_stand_beside_the_sets_that_have_them(overall):
     shares = {"predicted_pct": 20.0, "predicted_held_out_pct": 15.0}
     table = kept.facts_table(with_rows(overall.where(recommender="bpr-mf"), **shares))
-    assert len(table) == 4 and set(table["Data"]) == {"ML-100K"}
-    assert table["Stored pairs predicted, %"].tolist() == ["20.00 ± 0.00"] * 4
-    assert table["As many popular, %"].tolist() == [""] * 4
+    assert len(table) == 5 and set(table["Data"]) == {"ML-100K"}
+    assert table["Stored pairs predicted, %"].tolist() == ["20.00 ± 0.00"] * 5
+    assert table["As many popular, %"].tolist() == [""] * 5
 
 
 def test_costs_by_hand(overall):
@@ -157,6 +157,26 @@ def test_the_curve_holds_the_chosen_settings_and_the_published_edition(implicit_
     assert len(by_series["DConRec (strict)"]) == 4
     assert by_series["DConRec (as published)"] == [1000]
     assert np.isfinite(curve["NDCG@10"]).all()
+
+
+def test_a_set_is_told_from_one_learned_on_the_rows_that_rate_it(implicit_results):
+    results = implicit_results(value, SEARCH, "ml-100k")
+    rows = results.rows
+    seen = rows[rows["metric"] == "NDCG@10"].assign(split="validation")
+    seen["value"] += 0.25
+    results = replace(results, rows=pd.concat([rows, seen], ignore_index=True))
+    table = kept.by_outer_rows(results)
+    assert table["outer rows"].value_counts().to_dict() == {
+        "training": 3,
+        "validation": 3,
+        "all training": 3,
+        "none": 1,
+    }
+    assert np.allclose(table["NDCG@10 validation"] - table["NDCG@10"], 0.25)
+    every = kept.of_every_model(results, ("NDCG@10",))
+    learned_on = pd.Series(kept.outer_rows(results, every), index=every["set"])
+    assert set(learned_on[learned_on.index.str.contains("as published")]) == {"validation"}
+    assert set(learned_on[learned_on.index.str.contains("masks")]) == {"training"}
 
 
 def test_sizes_of_compared_sets_are_counted_in_interactions(overall):

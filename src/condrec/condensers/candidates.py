@@ -36,7 +36,7 @@ class Candidates:
         item: of each pair, shape [n].
         predicted: whether the proxy predicted it, shape [n].
         always: whether it is kept whatever is drawn: the pairs of quiet users, shape [n].
-        outer: rows of the outer loss, none of them a candidate if they are training rows.
+        outer: rows of the outer loss.
         proxy_steps: gradient steps of the proxy.
         proxy_seconds: of its fit.
     """
@@ -66,7 +66,8 @@ def candidates(
         proxy: name of the model that predicts pairs.
         augment: predicted pairs a training positive; 0 for none.
         tail_degree: users with at most so many training positives keep them all.
-        outer_set: ``validation``, or ``train`` for a tenth of the others' training positives.
+        outer_set: ``validation``; ``train`` for a tenth of the others' training positives, set
+            apart; or ``all`` training positives, which stay candidates.
         seed: fixes the proxy and which tenth.
         device: ``cpu`` or ``cuda``.
 
@@ -76,7 +77,7 @@ def candidates(
     rows = dataset.train.positives
     user, item = rows.user, rows.item
     tail = np.bincount(user, minlength=dataset.n_users)[user] <= tail_degree
-    outer = dataset.validation.positives
+    outer = rows if outer_set == "all" else dataset.validation.positives
     if outer_set == "train":
         apart = np.random.default_rng([seed, 67]).permutation(np.flatnonzero(~tail))
         apart = apart[: round(OUTER_SHARE * len(rows))]

@@ -35,7 +35,7 @@ from condrec.settings import require
 
 IntArray = NDArray[np.int64]
 BACKBONES = ("bpr-mf", "lightgcn", "ngcf", "xsimgcl")
-OUTER_SETS = ("validation", "train")
+OUTER_SETS = ("validation", "train", "all")
 CREDITS = ("all", "user", "pair")
 EDGE = 1e-3
 """How far the strict edition keeps scores from 0 and 1: a score at 0 never comes back."""
@@ -85,7 +85,8 @@ class DConRec(Condenser):
     accumulate: bool | None = None
     """Whether gradients pile up over iterations; None takes the edition's."""
     outer_set: str = ""
-    """Rows of the outer loss: ``validation`` or a tenth of ``train``; empty takes the edition's."""
+    """Rows of the outer loss: ``validation``; a tenth of ``train``, set apart; or ``all`` training
+    rows, the original data that the abstract speaks of.  Empty takes the edition's."""
     same_start: bool | None = None
     """Whether the inner trainings of an iteration begin alike; None takes the edition's."""
 

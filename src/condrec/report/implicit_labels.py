@@ -57,7 +57,7 @@ _LEARNING: dict[str, Callable[[Any], str]] = {
     "decay_every": lambda n: f"rate decays every {n}" if n else "no decay",
     "centred": lambda yes: "centred estimator" if yes else "plain estimator",
     "accumulate": lambda yes: "gradients pile up" if yes else "fresh gradients",
-    "outer_set": lambda name: f"outer loss on {name} rows",
+    "outer_set": lambda name: f"outer loss on {name}{' training' * (name == 'all')} rows",
     "same_start": lambda yes: "same start" if yes else "starts differ",
 }
 USUAL = {

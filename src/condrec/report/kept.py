@@ -257,15 +257,55 @@ def by_iterations(results: Results, metric: str = "NDCG@10") -> pd.DataFrame:
     table = of_every_model(results, (metric,), "validation")
     table = table[table["method"] == "dconrec"]
     parameters = _parameters(results, table)
-    table = table.assign(iterations=[p["iterations"] for p in parameters])
-    kept, series = [], []
-    for dataset, edition, p in zip(table["dataset"], table["edition"], parameters, strict=True):
-        others = {name: x for name, x in p.items() if name not in ("iterations", "credit")}
-        as_chosen = not unusual_settings("dconrec", edition, others, dataset)
-        kept.append(as_chosen or edition == "as_published")
+    series = []
+    for edition, p in zip(table["edition"], parameters, strict=True):
         by = "" if p["credit"] == "all" else f", credit by {p['credit']}"
         series.append(f"DConRec ({'strict' if edition == 'strict' else 'as published'}{by})")
-    return table.assign(series=series)[kept].reset_index(drop=True)
+    table = table.assign(iterations=[p["iterations"] for p in parameters], series=series)
+    shown = _as_chosen(results, table, "iterations") | (table["edition"] == "as_published")
+    return table[shown].reset_index(drop=True)
+
+
+def outer_rows(results: Results, table: pd.DataFrame) -> list[str]:
+    """Return the rows each set was learned on: validation, training, all training, or none."""
+    words = {"train": "training", "all": "all training"}
+    found = []
+    for method, edition, p in zip(
+        table["method"], table["edition"], _parameters(results, table), strict=True
+    ):
+        chosen = p["outer_set"] or ("train" if edition == "strict" else "validation")
+        found.append(words.get(chosen, chosen) if method == "dconrec" else "none")
+    return found
+
+
+def by_outer_rows(results: Results, metric: str = "NDCG@10") -> pd.DataFrame:
+    """Return quality by the rows of the outer loss, on the validation and on the test rows.
+
+    A choice that was learned on validation rows fits the rows that rate settings; what it is worth
+    shows on rows that it has not seen.
+
+    Returns:
+        The rows of :func:`of_every_model` of frozen scores and of learned sets, edition strict,
+        that differ from the chosen settings in credit and outer rows only; with ``outer rows``,
+        ``<metric> validation`` and its sd.
+    """
+    table = of_every_model(results, (metric,))
+    table["outer rows"] = outer_rows(results, table)
+    seen = of_every_model(results, (metric,), "validation").set_index("line")
+    for name in (metric, f"{metric} sd"):
+        table[name.replace(metric, f"{metric} validation")] = table["line"].map(seen[name])
+    learned = (table["edition"] == "strict") & _as_chosen(results, table, "outer_set")
+    return table[learned | (table["method"] == "frozen-scores")].reset_index(drop=True)
+
+
+def _as_chosen(results: Results, table: pd.DataFrame, free: str) -> pd.Series:
+    """Whether sets of DConRec have the chosen settings, but for the credit and a free one."""
+    found = []
+    for row, p in zip(table.to_dict("records"), _parameters(results, table), strict=True):
+        others = {name: x for name, x in p.items() if name not in (free, "credit")}
+        unusual = unusual_settings(row["method"], row["edition"], others, row["dataset"])
+        found.append(row["method"] == "dconrec" and not unusual)
+    return pd.Series(found, index=table.index, dtype=bool)
 
 
 def _data(name: str) -> str:

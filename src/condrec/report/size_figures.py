@@ -26,6 +26,7 @@ STYLES = {
     "Distill-CF (as published)": (SKY, "o", "--"),
     "DConRec (strict)": (BLUE, "H", "-"),
     "DConRec (strict, credit by pair)": (SKY, "D", "-"),
+    "DConRec (strict, credit by user)": (AMBER, "1", "-"),
     "DConRec (as published)": (BLUE, "+", "none"),
     "frozen scores": (GREY, "x", "--"),
     "random users": (ORANGE, "^", "-"),
