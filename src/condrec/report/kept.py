@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from condrec.condensers.dconrec import CREDITS
 from condrec.experiments.grids.dconrec import LEAD
 from condrec.report.formatting import count, mean_sd, number
 from condrec.report.implicit import measured
@@ -286,8 +287,8 @@ def by_outer_rows(results: Results, metric: str = "NDCG@10") -> pd.DataFrame:
 
     Returns:
         The rows of :func:`of_every_model` of frozen scores and of learned sets, edition strict,
-        that differ from the chosen settings in credit and outer rows only; with ``outer rows``,
-        ``<metric> validation`` and its sd.
+        that differ from the chosen settings in credit and outer rows only, credit by credit; with
+        ``outer rows``, ``<metric> validation`` and its sd.
     """
     table = of_every_model(results, (metric,))
     table["outer rows"] = outer_rows(results, table)
@@ -295,7 +296,12 @@ def by_outer_rows(results: Results, metric: str = "NDCG@10") -> pd.DataFrame:
     for name in (metric, f"{metric} sd"):
         table[name.replace(metric, f"{metric} validation")] = table["line"].map(seen[name])
     learned = (table["edition"] == "strict") & _as_chosen(results, table, "outer_set")
-    return table[learned | (table["method"] == "frozen-scores")].reset_index(drop=True)
+    frozen = table["method"] == "frozen-scores"
+    credit = [CREDITS.index(p["credit"]) for p in _parameters(results, table)]
+    place = pd.factorize(table["dataset"])[0]
+    ordered = table.assign(place=place, first=~frozen, credit=credit)[learned | frozen]
+    ordered = ordered.sort_values(["place", "first", "credit"], kind="stable")
+    return ordered.drop(columns=["place", "first", "credit"]).reset_index(drop=True)
 
 
 def _as_chosen(results: Results, table: pd.DataFrame, free: str) -> pd.Series:
