@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from condrec.condensers import DConRec, FrozenScores, condenser
-from condrec.condensers.candidates import predicted_pairs
+from condrec.condensers.candidates import candidates, predicted_pairs
 from condrec.condensers.held_out import negative_shares, predicted_shares
 from condrec.condensers.inner_training import PairIndex
 from condrec.datasets import Dataset, Interactions, Ragged, embedded
@@ -141,6 +141,15 @@ def test_no_pair_is_stored_twice_and_the_outer_rows_are_no_candidates(
     train = held(implicit_dataset.train)
     assert all((pair in train) == is_real for pair, is_real in zip(pairs, real, strict=True))
     assert found["scores"].sum() == pytest.approx(round(0.5 * n))
+
+
+def test_all_training_rows_may_be_outer_rows_and_candidates(implicit_dataset: Dataset) -> None:
+    found = candidates(implicit_dataset, "bpr-mf", 0.0, 2, "all", 0, "cpu")
+    train = held(implicit_dataset.train)
+    assert held(found.outer) == train
+    assert set(zip(found.user.tolist(), found.item.tolist(), strict=True)) == train
+    kept = DConRec(**STRICT | {"outer_set": "all"}).condense(implicit_dataset, 0.5, 1)
+    assert len(kept.train) == round(0.5 * len(implicit_dataset.train))
 
 
 def test_the_published_bound_counts_predicted_pairs(implicit_dataset: Dataset) -> None:
