@@ -225,7 +225,7 @@ class DConRec(Condenser):
             )
         place = resolve_device(device)
         pool = candidates(
-            dataset, self.proxy, self.augment, self.tail_degree, self._outer, seed, place
+            dataset, self.proxy, self.augment, self.tail_degree, self.outer_rows, seed, place
         )
         start = time.perf_counter()
         n_real = len(dataset.train.positives)
@@ -322,7 +322,8 @@ class DConRec(Condenser):
         return ~always if self.is_strict else np.ones_like(always)
 
     @property
-    def _outer(self) -> str:
+    def outer_rows(self) -> str:
+        """Rows of the outer loss, one of ``OUTER_SETS``."""
         return self.outer_set or ("train" if self.is_strict else "validation")
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from condrec.condensers.dconrec import CREDITS
+from condrec.condensers.dconrec import CREDITS, DConRec
 from condrec.experiments.grids.dconrec import LEAD
 from condrec.report.formatting import count, mean_sd, number
 from condrec.report.implicit import measured
@@ -274,7 +274,7 @@ def outer_rows(results: Results, table: pd.DataFrame) -> list[str]:
     for method, edition, p in zip(
         table["method"], table["edition"], _parameters(results, table), strict=True
     ):
-        chosen = p["outer_set"] or ("train" if edition == "strict" else "validation")
+        chosen = DConRec(edition=edition, outer_set=p["outer_set"]).outer_rows
         found.append(words.get(chosen, chosen) if method == "dconrec" else "none")
     return found
 

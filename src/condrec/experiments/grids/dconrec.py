@@ -101,8 +101,7 @@ CIAO_SEARCH: tuple[Settings, ...] = (
     {"learning_rate": 1e-3, "batch_size": 8192, "regularization": 0.01},
     {"regularization": 0.01},
 )
-"""What was tried for the lead model on Ciao beside that: with the settings of ML-100K its best
-epoch is among the first."""
+"""What was tried for the lead model on Ciao beside that; the first are the settings of ML-100K."""
 _INNER: Settings = {"inner_batch_size": 1024, "inner_learning_rate": 0.02}
 CHOSEN: dict[str, Settings] = {
     "ml-100k": {
