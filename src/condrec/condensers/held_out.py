@@ -29,7 +29,8 @@ def predicted_shares(dataset: Dataset, user: IntArray, item: IntArray) -> dict[s
     held, n_held = _held_out(dataset)
     counts = np.bincount(user, minlength=dataset.n_users)
     users = np.flatnonzero(counts)
-    order = np.argsort(-np.bincount(dataset.known_rows.item, minlength=dataset.n_items))
+    counted = np.bincount(dataset.known_rows.item, minlength=dataset.n_items)
+    order = np.argsort(-counted, kind="stable")  # ties fall alike on every machine
     seen, hits = known_matrix(dataset), 0
     for some in np.array_split(users, -(-len(users) // 1024)):
         unseen = np.ones((len(some), dataset.n_items), dtype=bool)
