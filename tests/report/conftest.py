@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -169,3 +170,39 @@ def implicit_results(implicit_rows: Callable[..., pd.DataFrame]) -> Callable[...
         return Results(grid, "real", plan, rows, lambda key, *_: of_key[key] + users, rows.iloc[:0])
 
     return make
+
+
+@pytest.fixture
+def dconrec_value() -> Values:
+    """Return the values of DConRec's grids: 0.3 learned, 0.2 other sets, 0.1 floors.
+
+    The full data's are by model.
+    """
+    full = {"bpr-mf": 0.4, "lightgcn": 0.5, "ngcf": 0.4, "xsimgcl": 0.4}
+
+    def value(run: Run) -> float:
+        step = 0.001 * (run.seed - 2)
+        if run.method == "none":
+            return full.get(run.recommender, 0.1)
+        return (0.3 if run.method == "dconrec" else 0.2) + step
+
+    return value
+
+
+@pytest.fixture
+def dconrec_overall(implicit_results: Callable[..., Results], dconrec_value: Values) -> Results:
+    found = implicit_results(dconrec_value, "dconrec-overall", "ml-100k")
+    return found.without(served_by="known")
+
+
+@pytest.fixture
+def with_rows() -> Callable[..., Results]:
+    """Return a function that adds rows of split ``train`` to the runs that learn or freeze."""
+
+    def add(results: Results, **more: float) -> Results:
+        some = results.rows[results.rows["metric"] == "outer_steps"]
+        some = some[some["method"].isin(["dconrec", "frozen-scores"])]
+        rows = [some.assign(metric=name, value=found) for name, found in more.items()]
+        return replace(results, rows=pd.concat([results.rows, *rows], ignore_index=True))
+
+    return add

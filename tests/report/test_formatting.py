@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from condrec.report.formatting import (
     count,
     escaped,
+    gain,
     markdown,
     mean_sd,
     number,
@@ -23,6 +24,7 @@ def test_numbers_as_tables_show_them():
     assert mean_sd(np.nan, np.nan) == ""
     assert signed(-0.00321) == "−0.0032" and signed(0.5, 2) == "+0.50"
     assert signed(-0.00001) == "0.0000" and signed(np.nan) == ""
+    assert gain(0.22, 0.2) == "+10.0" and gain(0.18, 0.2) == "−10.0"
     assert number(1682.0, 2) == "1,682" and number(4.937, 2) == "4.94"
     assert number(1.0, 4) == "1.0000"  # a metric keeps its digits
     assert count(36105.4) == "36,105" and count(np.nan) == ""

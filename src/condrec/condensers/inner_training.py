@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from torch import Tensor
 
+from condrec.condensers.touched_rows import train_touched
+from condrec.recommenders.bpr_mf import FactorModel
 from condrec.recommenders.pairwise import REDRAWS, PairwiseConfig, PairwiseModel
 
 IntArray = NDArray[np.int64]
@@ -88,13 +91,17 @@ class InnerTraining:
             if self.same_start and not together:
                 torch.set_rng_state(state)
             model = self._train(group, np.random.default_rng(seed))
-            model.eval()
-            with torch.no_grad():
-                users, _ = model.vectors()
-                users = users.detach()  # weights themselves, where nothing is propagated
-                # Scores are linear in the vectors: those of the unit vectors are the items.
-                items = model.scores(torch.eye(users.shape[1], device=self.device)).T
+            users, items = self._final(model.eval())
             yield from zip(users.split(self.n_users), items.split(self.n_items), strict=True)
+
+    @torch.no_grad()
+    def _final(self, model: PairwiseModel) -> tuple[Tensor, Tensor]:
+        """Return the vectors of users and items, all copies below each other."""
+        if isinstance(model, FactorModel):  # the weights themselves, no new users to fold in
+            return model.user.weight.detach(), model.item.weight.detach()
+        users, _ = model.vectors()
+        # Scores are linear in the vectors: those of the unit vectors are the items.
+        return users, model.scores(torch.eye(users.shape[1], device=self.device)).T
 
     def _train(self, kept: BoolArray, rng: np.random.Generator) -> PairwiseModel:
         copies, pairs = kept.nonzero()
@@ -108,13 +115,17 @@ class InnerTraining:
             self._copy_first(model, len(kept))
         model.train()
         rate = self.config.learning_rate
+        batches = chain.from_iterable(self._batches(kept, rng) for _ in range(self.epochs))
+        weight = len(kept)  # the mean over copies hides each one's own mean
+        if isinstance(model, FactorModel):
+            train_touched(model, batches, rate, weight)
+            return model
         optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
-        for _ in range(self.epochs):
-            for batch in self._batches(kept, rng):
-                loss = model.loss(*(torch.from_numpy(each).to(self.device) for each in batch))
-                optimizer.zero_grad()
-                (len(kept) * loss).backward()  # the mean over copies hides each one's own mean
-                optimizer.step()
+        for batch in batches:
+            loss = model.loss(*(torch.from_numpy(each).to(self.device) for each in batch))
+            optimizer.zero_grad()
+            (weight * loss).backward()
+            optimizer.step()
         return model
 
     def _copy_first(self, model: PairwiseModel, n_copies: int) -> None:

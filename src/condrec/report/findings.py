@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from condrec.errors import CondrecError
 from condrec.report.comparisons import BETTER, NOT_RUN, WORSE
 from condrec.report.figures import GREY, PALETTE, legend_below, not_run_yet, panels
-from condrec.report.labels import DATA_LABELS, MODEL_LABELS, PAPER_LABELS
+from condrec.report.labels import MODEL_LABELS, PAPER_LABELS, data_label
 from condrec.report.published import published
 from condrec.report.results import Results
 from condrec.report.tables import METRICS, lines
@@ -222,7 +222,7 @@ def worst_quality(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Table": shown["table"],
-            "Data": [DATA_LABELS.get(x, x) for x in shown["dataset"]],
+            "Data": shown["dataset"].map(data_label),
             "Numbers": shown["size"],
             "Off by, median": [f"{x:.2f}" for x in shown["median"]],
             "Off by, most": [f"{x:.2f}" for x in shown["max"]],

@@ -30,6 +30,11 @@ def signed(value: float, digits: int = 4) -> str:
     return f"{sign}{abs(value):.{digits}f}"
 
 
+def gain(value: float, other: float) -> str:
+    """Return by how many percent a value lies above another, with its sign."""
+    return signed(100 * (value / other - 1), 1)
+
+
 def number(value: float, digits: int, fixed: bool = False) -> str:
     """Return a number, or nothing; a whole one without decimals unless they are ``fixed``."""
     if np.isnan(value):

@@ -12,7 +12,7 @@ from condrec.evaluation import half_width
 from condrec.experiments.grids.distill_cf import N_USERS
 from condrec.report.formatting import count, mean_sd, number
 from condrec.report.implicit_labels import implicit_label
-from condrec.report.labels import DATA_LABELS, metric_label
+from condrec.report.labels import data_label, metric_label
 from condrec.report.published import published
 from condrec.report.results import Results
 from condrec.report.tables import folded, lines, seeds_done
@@ -57,7 +57,7 @@ def measured(
         round(b * N_USERS.get(name, 1000)) if b < 1 else b
         for b, name in zip(table["budget"], table["dataset"], strict=True)
     ]
-    table["data"] = table["dataset"].map(lambda name: DATA_LABELS.get(name, name))
+    table["data"] = table["dataset"].map(data_label)
     table["series"] = [_series(first.loc[line]) for line in table["line"]]
     # Item texts are the same in every set and no model here reads them.
     table["bytes"] = table["bytes"] - 2 * table["tokens"]

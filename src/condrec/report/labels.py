@@ -105,6 +105,11 @@ CONTENT_LABELS = {
 }
 
 
+def data_label(dataset: str) -> str:
+    """Return what a data set is called; one that is not in the book by its own name."""
+    return DATA_LABELS.get(dataset, dataset)
+
+
 def metric_label(metric: str) -> str:
     """Return what a metric or count is called; ``uni100:`` ranks among 100 sampled items."""
     protocol, _, name = metric.rpartition(":")

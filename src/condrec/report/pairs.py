@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from condrec.report.comparisons import compare
-from condrec.report.labels import DATA_LABELS
+from condrec.report.labels import data_label
 from condrec.report.results import Results
 from condrec.report.tables import lines
 
@@ -19,7 +19,7 @@ Pair = tuple[Mapping[str, Any], Mapping[str, Any]]
 def by_data(results: Results) -> dict[str, Results]:
     """Return the results of each data set by what it is called."""
     names = dict.fromkeys(results.plan["dataset"])
-    return {DATA_LABELS.get(name, name): results.where(dataset=name) for name in names}
+    return {data_label(name): results.where(dataset=name) for name in names}
 
 
 def selections(results: Results, **wanted: Any) -> list[dict[str, Any]]:

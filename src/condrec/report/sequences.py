@@ -11,9 +11,9 @@ import pandas as pd
 from condrec.experiments.grids.td3_settings import FLOORS, LEAD
 from condrec.recommenders import SASRec
 from condrec.report.comparisons import WORSE, compare
+from condrec.report.costs import cost_table, readable_costs
 from condrec.report.formatting import count, number
 from condrec.report.implicit import measured
-from condrec.report.kept import cost_table, readable_costs
 from condrec.report.labels import MODEL_LABELS, metric_label
 from condrec.report.pairs import by_data, compare_each, stored_bytes
 from condrec.report.results import Results
@@ -170,7 +170,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def costs(results: Results) -> pd.DataFrame:
-    """Return :func:`condrec.report.kept.cost_table` of the lead model as a table to read.
+    """Return :func:`condrec.report.costs.cost_table` of the lead model as a table to read.
 
     The full-data model that a set needs is counted in the seconds to make it, for every such set
     alike, and has a column of its own; steps of a training are in windows, which are not recorded.

@@ -10,7 +10,7 @@ import pandas as pd
 
 from condrec.experiments import recorded
 from condrec.report.formatting import count, escaped, mean_sd, number, signed, time_needed
-from condrec.report.labels import DATA_LABELS, MODEL_LABELS, metric_label, paper_label
+from condrec.report.labels import MODEL_LABELS, data_label, metric_label, paper_label
 from condrec.report.labels import PAPER_LABELS as PAPER_LABELS  # notebooks use it from here
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping
 from condrec.report.published import claims, published
@@ -220,7 +220,7 @@ def beside_paper(
     for row in table.to_dict("records"):
         digits = 4 if row["unit"] == "fraction" or row["metric"] == "density_percent" else 2
         line = {
-            "Data": DATA_LABELS.get(row["dataset"], row["dataset"]),
+            "Data": data_label(row["dataset"]),
             "Model": MODEL_LABELS.get(row["model"], row["model"]),
             "Row": paper_label(row["paper"], row["method"]),
             "Users": count(row["budget"]) if row["paper"] == "distill-cf" else "",
@@ -275,7 +275,7 @@ def notes(table: pd.DataFrame) -> str:
 def _about(every: pd.DataFrame, some: pd.DataFrame) -> str:
     """Return in words, and a colon, what tells some rows from the others, where that is short."""
     words: dict[str, Callable[[Any], str]] = {
-        "dataset": lambda name: DATA_LABELS.get(name, name),
+        "dataset": data_label,
         "model": lambda name: MODEL_LABELS.get(name, name),
         "method": lambda name: paper_label(some["paper"].iloc[0], name),
         "metric": metric_label,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from condrec.evaluation import Interval, mean_interval
 from condrec.report.formatting import signed
-from condrec.report.labels import DATA_LABELS, MODEL_LABELS
+from condrec.report.labels import MODEL_LABELS, data_label
 from condrec.report.mapping import PaperMapping
 from condrec.report.matching import Recorded, run_values
 
@@ -66,7 +66,7 @@ def above(parts: Mapping[str, pd.Series], bound: float, what: str, digits: int =
 
 def named(part: str) -> str:
     """Return what a model or data set is called in the book, or the words themselves."""
-    return MODEL_LABELS.get(part, DATA_LABELS.get(part, part))
+    return MODEL_LABELS.get(part, data_label(part))
 
 
 def measured(name: str, text: str) -> str:

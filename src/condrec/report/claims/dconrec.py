@@ -19,7 +19,7 @@ from condrec.report.claims.base import (
     kept_percent,
     side,
 )
-from condrec.report.labels import DATA_LABELS, MODEL_LABELS
+from condrec.report.labels import MODEL_LABELS, data_label
 from condrec.report.mapping import Line, PaperMapping
 from condrec.report.mapping.dconrec import (
     FULL,
@@ -73,7 +73,7 @@ def keeps_elsewhere(
     )
     labels = [label for label, _ in papers.values()]
     found = [
-        f"{DATA_LABELS[name]} not run" if label == "not run" else evidence
+        f"{data_label(name)} not run" if label == "not run" else evidence
         for name, (label, evidence) in papers.items()
     ]
     found += [evidence for label, evidence in others.values() if label != "not run"]
@@ -83,7 +83,7 @@ def keeps_elsewhere(
 
 
 def _what(value: float, dataset: str) -> str:
-    where = DATA_LABELS.get(dataset, dataset)
+    where = data_label(dataset)
     where += ", none of the paper's sets" if dataset in OTHER_DATA else ""
     return claimed(f"percent that {100 * SHARE:g} % keep on {where}", f"above {value:g}")
 
@@ -105,7 +105,7 @@ def lightweight(value: float, dataset: str, recorded: Recorded, mapping: PaperMa
         steps = float((run_values(made, "gradient_steps", "train") / _gradient_steps(full)).mean())
         settings = made["parameters"].iloc[-1]
         found.append(
-            f"{DATA_LABELS[name]} {in_words(interval, 2)} in "
+            f"{data_label(name)} {in_words(interval, 2)} in "
             f"seconds, {steps:.2f} in gradient steps, with {settings['iterations']:,} of the "
             f"official {DConRec.iterations:,} iterations"
         )
@@ -140,7 +140,7 @@ def converges(value: float, dataset: str, recorded: Recorded, mapping: PaperMapp
             change = (100 * (last / first - 1)).dropna()
             if len(change):
                 text = in_words(mean_interval(change), 1)
-                found.append(f"{DATA_LABELS[name]}, {words}: {text}")
+                found.append(f"{data_label(name)}, {words}: {text}")
     if not found:
         return NOT_RUN
     return "not comparable", (

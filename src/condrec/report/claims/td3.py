@@ -15,7 +15,7 @@ from condrec.report.claims.base import (
     kept_percent,
     measured,
 )
-from condrec.report.labels import DATA_LABELS, MODEL_LABELS, metric_label
+from condrec.report.labels import MODEL_LABELS, data_label, metric_label
 from condrec.report.mapping import Line, PaperMapping
 from condrec.report.mapping.td3 import (
     FULL,
@@ -63,7 +63,7 @@ def as_good(value: float, dataset: str, recorded: Recorded, mapping: PaperMappin
 
     Data of another edition than the paper's are evidence only.
     """
-    where = DATA_LABELS.get(dataset, dataset)
+    where = data_label(dataset)
     parts = _kept(recorded, OVERALL, dataset, LEARNED, LEAD, *METRICS)
     label, evidence = above(parts, value, claimed(f"percent kept on {where}", f"{value:g} or more"))
     if not parts or label == "not run":
@@ -90,7 +90,7 @@ def as_good_elsewhere(
     """Test the same on data that are not at hand; what other data show has its own claim."""
     label, evidence = as_good(value, dataset, recorded, mapping)
     if label != "not run" and dataset == mapping.checked_on:
-        evidence = f"on {DATA_LABELS[dataset]}, as said of the claim on these data"
+        evidence = f"on {data_label(dataset)}, as said of the claim on these data"
     return label, evidence
 
 
@@ -108,11 +108,11 @@ def other_models(value: float, dataset: str, recorded: Recorded, mapping: PaperM
     what = f"points of {metric_label(METRICS[0])} above random soft sequences with the same item "
     what += f"vectors, learned with {MODEL_LABELS[LEAD]}"
     label, evidence = above(gains, value, what, 2)
-    where = f"its test is on {DATA_LABELS.get(dataset, dataset)}, in the grid of transfer"
+    where = f"its test is on {data_label(dataset)}, in the grid of transfer"
     items = [f"{where}, which was not run" if label == "not run" else evidence, *kept]
     elsewhere = {k: v for k, v in _gains(recorded, OVERALL, OTHER_EDITION)[0].items() if len(v)}
     if elsewhere:
-        beside = f"on {DATA_LABELS[OTHER_EDITION]}, in the overall grid, {what}"
+        beside = f"on {data_label(OTHER_EDITION)}, in the overall grid, {what}"
         items.append(above(elsewhere, value, beside, 2)[1])
     elif label == "not run":
         return NOT_RUN
@@ -149,7 +149,7 @@ def times_faster(value: float, dataset: str, recorded: Recorded, mapping: PaperM
         using = seconds / max(float(ours["seconds_train"].mean()), 0.001)  # to the millisecond
         making = float(ours["seconds_condense"].mean()) / seconds
         items.append(
-            f"{DATA_LABELS[name]}: a training of {MODEL_LABELS[LEAD]} on the sequences is "
+            f"{data_label(name)}: a training of {MODEL_LABELS[LEAD]} on the sequences is "
             f"{using:.1f} times shorter than on the full data, making them took {making:.1f} full "
             "trainings"
         )
