@@ -204,6 +204,14 @@ def test_held_out_shares_by_hand() -> None:
     shares = negative_shares(data, replace(data, train=kept))
     # With the pair of 5: of four items left 4 is held out; without it 4 and 5 of five.
     assert shares == {"negatives_held_out_pct": 25.0, "negatives_held_out_without_pct": 40.0}
+    # User 1 has three pairs and nothing held out; he weighs three fifths in both shares.
+    rows = [(0, 0), (0, 5), (1, 0), (1, 2), (1, 3)]
+    user, item = np.array(rows).T
+    more = Interactions(user, item, np.ones(5, dtype=np.int64))
+    data = made([(0, 0), (0, 1), (1, 0), (1, 2), (1, 3)], 2, 6)
+    shares = negative_shares(data, replace(data, train=more))
+    assert shares["negatives_held_out_pct"] == pytest.approx(25 * 2 / 5)
+    assert shares["negatives_held_out_without_pct"] == pytest.approx(40 * 2 / 5)
 
 
 def test_facts_are_recorded(implicit_dataset: Dataset) -> None:

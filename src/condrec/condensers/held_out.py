@@ -53,8 +53,9 @@ def negative_shares(dataset: Dataset, condensed: Dataset) -> dict[str, float]:
     A negative of a stored pair is uniform among the items that its user does not store.
 
     Returns:
-        ``negatives_held_out_pct`` of the condensed set; ``..._without_pct`` of its pairs that are
-        in the full training data.
+        ``negatives_held_out_pct`` of the condensed set; ``..._without_pct`` of the same users'
+        negatives, were the pairs not stored that are no training positives: users count as often
+        in both, or the mix of users would stand for the pairs.
     """
     rows = condensed.train.positives
     known = interaction_matrix(dataset.train, dataset.n_users, dataset.n_items)
@@ -67,7 +68,7 @@ def negative_shares(dataset: Dataset, condensed: Dataset) -> dict[str, float]:
         stored = user[held.holds(user, item)]
         missing = n_held - np.bincount(stored, minlength=dataset.n_users)
         share = missing / np.maximum(dataset.n_items - kept, 1)
-        shares[f"negatives_held_out{name}_pct"] = 100 * float(share[user].mean())
+        shares[f"negatives_held_out{name}_pct"] = 100 * float(share[rows.user].mean())
     return shares
 
 
