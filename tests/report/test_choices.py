@@ -22,6 +22,13 @@ def test_a_loss_of_ln_2_is_said_to_tell_nothing(dconrec_overall, with_rows):
     assert choices.published_loss(lead) == "The published edition was not run yet."
 
 
+def test_the_outer_loss_is_told_by_size(dconrec_overall, with_rows):
+    ours = dconrec_overall.where(recommender="bpr-mf", edition="strict", method="dconrec")
+    told = choices.losses_by_size(with_rows(ours, outer_loss_first=0.65, outer_loss_last=0.6))
+    assert "at 25 %: 0.6500 to 0.6000; ln 2 is 0.6931." in told
+    assert choices.losses_by_size(ours) == "Not run yet."
+
+
 def test_held_out_shares_stand_beside_the_sets_that_have_them(dconrec_overall, with_rows):
     shares = {"predicted_pct": 20.0, "predicted_held_out_pct": 15.0}
     table = choices.facts_table(with_rows(dconrec_overall.where(recommender="bpr-mf"), **shares))

@@ -48,6 +48,17 @@ def test_the_table_shows_real_sizes_and_shares_with_their_spread(dconrec_overall
     assert row["Seeds"] == "5"
 
 
+def test_sets_below_popularity_are_named(dconrec_overall):
+    rows = dconrec_overall.rows
+    value = rows["value"].mask(rows["recommender"] == "popularity", 0.25)
+    found = replace(dconrec_overall, rows=rows.assign(value=value))
+    told = kept.below_popularity(found, "bpr-mf")
+    assert told.startswith("On ML-100K popularity reaches 25.00 % NDCG@10; BPR-MF lies below it")
+    assert "frozen scores (25.0 % of interactions) 20.00" in told and "DConRec" not in told
+    above = kept.below_popularity(dconrec_overall, "bpr-mf")
+    assert above.endswith("BPR-MF lies above it on every set.")
+
+
 def test_trainings_that_took_all_epochs_are_named(dconrec_overall):
     few = replace(dconrec_overall, rows=dconrec_overall.rows.assign(epochs=7))
     assert kept.cut_short(few) == "No training was ended by the most epochs it was allowed."

@@ -66,8 +66,9 @@ def candidates(
         proxy: name of the model that predicts pairs.
         augment: predicted pairs a training positive; 0 for none.
         tail_degree: users with at most so many training positives keep them all.
-        outer_set: ``validation``; ``train`` for a tenth of the others' training positives, set
-            apart; or ``all`` training positives, which stay candidates.
+        outer_set: ``validation``; ``train`` for as many as a tenth of all training positives, of
+            the users who do not keep theirs, set apart (the proxy is fitted on them too); or
+            ``all`` training positives, which stay candidates.
         seed: fixes the proxy and which tenth.
         device: ``cpu`` or ``cuda``.
 

@@ -69,6 +69,31 @@ def published_loss(results: Results) -> str:
     return " ".join(items) or "The published edition was not run yet."
 
 
+def losses_by_size(results: Results) -> str:
+    """Say from where to where the outer loss goes at each size.
+
+    Vectors that rank at random have a loss of ln 2; where it stays there, nothing can be learned.
+
+    Args:
+        results: learned sets of one setting, at one or several sizes.
+    """
+    ends = [
+        results.values(f"outer_loss_{end}", "train").groupby(["dataset", "budget"])["value"].mean()
+        for end in ("first", "last")
+    ]
+    items = []
+    for dataset in dict.fromkeys(ends[0].index.get_level_values("dataset")):
+        first, last = (each[dataset] for each in ends)
+        steps = ", ".join(
+            f"{100 * size:g} %: {first[size]:.4f} to {last[size]:.4f}" for size in first.index
+        )
+        items.append(
+            f"On {data_label(dataset)} the outer loss goes, from the first to the last tenth of "
+            f"the iterations, at {steps}; ln 2 is {np.log(2):.4f}."
+        )
+    return " ".join(items) or "Not run yet."
+
+
 def transfer(results: Results, metric: str = "NDCG@10") -> pd.DataFrame:
     """Return what each model keeps on sets that were chosen through each model.
 

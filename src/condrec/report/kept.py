@@ -10,7 +10,7 @@ import pandas as pd
 
 from condrec.report.formatting import mean_sd, number
 from condrec.report.implicit import measured
-from condrec.report.labels import data_label, metric_label
+from condrec.report.labels import MODEL_LABELS, data_label, metric_label
 from condrec.report.results import Results
 from condrec.report.tables import FLOORS, folded, seeds_done
 
@@ -95,6 +95,33 @@ def kept_table(
         one["Seeds"] = seeds_done(row["seeds"], row["planned"], row["hours"])
         shown.append(one)
     return pd.DataFrame(shown)
+
+
+def below_popularity(results: Results, model: str, metric: str = "NDCG@10") -> str:
+    """Say which sets train a model that popularity of the full data beats, data by data.
+
+    What such a set keeps is a share of a level, not of use.
+    """
+    items = []
+    for name, part in of_model(results, model, (metric,)).groupby("data", sort=False):
+        floor = part.loc[part["recommender"] == "popularity", metric]
+        trained = part[(part["recommender"] == model) & part[metric].notna()]
+        if floor.isna().all() or trained.empty:
+            continue
+        below = trained[trained[metric] < floor.iloc[0]]
+        listed = "; ".join(
+            f"{row['set']} {100 * row[metric]:.2f}" for row in below.to_dict("records")
+        )
+        items.append(
+            f"On {name} popularity reaches {100 * floor.iloc[0]:.2f} % {metric_label(metric)}; "
+            f"{MODEL_LABELS[model]} "
+            + (
+                f"lies below it on {len(below)} of {len(trained)} sets: {listed}."
+                if listed
+                else "lies above it on every set."
+            )
+        )
+    return " ".join(items) or "Not run yet."
 
 
 def cut_short(results: Results) -> str:
