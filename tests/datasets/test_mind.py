@@ -448,7 +448,7 @@ def test_the_sample_has_the_known_counts(sample: Dataset) -> None:
     assert len(sample.titles) == len(sample.categories) == 51_282
     assert len(set(sample.categories)) == 17 and "" not in sample.titles
     assert sample.descriptions == ()
-    assert (sample.protocol, sample.data_split) == ("listed", "time-80-10-10")
+    assert (sample.protocol, sample.data_split) == ("listed", "impressions-80-10-10")
     assert len(sample.sources) == 4
 
 

@@ -62,7 +62,8 @@ class Condenser:
 
         Args:
             dataset: the full data set.
-            budget: below 1 a share of the training positives, from 1 on a number of ``unit``.
+            budget: below 1 a share of the training positives (made-up users and sequences: of the
+                training users), from 1 on a number of ``unit``.
             seed: fixes every draw.
             device: where a method that trains a model does so.
 
@@ -130,9 +131,7 @@ def available(dataset: Dataset, unit: str) -> int:
 def check_budget(dataset: Dataset, budget: float | None, unit: str) -> float:
     """Return the budget if it can be met, else say what is wrong with it."""
     if budget is None:
-        raise CondrecError(
-            f"budget: found none, expected a share of the positives (below 1) or a number of {unit}"
-        )
+        raise CondrecError(f"budget: found none, expected a share (below 1) or a number of {unit}")
     if not np.isfinite(budget) or budget <= 0:
         raise CondrecError(f"budget: found {budget:g}, expected a number above 0")
     if budget >= 1:

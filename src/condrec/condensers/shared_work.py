@@ -38,7 +38,11 @@ def load_or_make(
 
 
 def fingerprint(dataset: Dataset) -> str:
-    """Return a hash of everything in the data that a model sees while it trains."""
+    """Return a hash of the rows, histories, texts, weights and vectors that a model trains on.
+
+    The items that uniform negatives are drawn from, and which rows were shown together, are not
+    in it: both follow from the data set.
+    """
     digest = hashlib.sha256()
     sizes = np.array([dataset.n_users, dataset.n_items])
     arrays: list[NDArray[Any]] = [sizes, dataset.histories.values, dataset.histories.offsets]

@@ -240,6 +240,6 @@ def _dataset(
         titles=tuple(news.titles),
         descriptions=tuple(news.abstracts) if any(news.abstracts) else (),
         categories=tuple(news.categories),
-        data_split="time-80-10-10" if name.endswith("sample") else "dev-halves",
+        data_split="impressions-80-10-10" if name.endswith("sample") else "dev-halves",
         sources=dict(used),
     )

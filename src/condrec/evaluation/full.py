@@ -52,8 +52,8 @@ def full_metrics(
         users: rank these only (they must have positives); None ranks all who have.
 
     Returns:
-        Of every user HR@k, NDCG@k, PSP@k (0 without a positive, as the published code counts
-        them) and Recall@k (NaN without one); over all users Coverage@k, LongTail@k, AUC,
+        Of every user HR@k, NDCG@k, PSP@k (0 without a positive, where the published code would
+        divide by zero) and Recall@k (NaN without one); over all users Coverage@k, LongTail@k, AUC,
         TailUserRecall@k (of the fifth with the fewest known rows) and TailItemRecall@k (share of
         the long tail's positives that are found).
 

@@ -40,7 +40,7 @@ class EASE:
         )
 
     def fit(self, dataset: Dataset, seed: int, device: str = "cpu") -> FittedEASE:
-        """Solve in float64; nothing is drawn.
+        """Solve in float64; nothing is drawn but whom to validate on.
 
         Every value tried has a row in the log: ``loss`` holds the regularization, ``validation``
         its score.

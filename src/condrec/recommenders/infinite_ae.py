@@ -51,11 +51,11 @@ class InfiniteAE:
         require(self.depth >= 1, f"infinite-ae: depth: found {self.depth}, expected at least 1")
 
     def fit(self, dataset: Dataset, seed: int, device: str = "cpu") -> FittedInfiniteAE:
-        """Solve for the training users, in float64; nothing is drawn.
+        """Solve for the training users, in float64; nothing is drawn but whom to validate on.
 
         Args:
             dataset: interactions or soft users.
-            seed: breaks ties of the validation lists.
+            seed: draws the users validated on where they are many, and breaks ties of their lists.
             device: ``auto``, ``cpu`` or ``cuda``.
 
         Raises:

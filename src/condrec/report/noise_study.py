@@ -9,6 +9,7 @@ import pandas as pd
 from condrec.evaluation import mean_interval
 from condrec.report.comparisons import COLUMNS, reads
 from condrec.report.implicit import measured
+from condrec.report.labels import data_label
 from condrec.report.results import Results
 
 
@@ -16,7 +17,9 @@ def noise_and_ablation(results: Results) -> tuple[Results, Results]:
     """Split the grid of noise: primary settings at every noise, and the variants of the samples.
 
     The primary settings are those that also run with noise; without it they stand in both parts.
+    The floor is in neither.
     """
+    results = results.without(recommender="popularity")
     variants: set[int] = set()
     for name in dict.fromkeys(results.plan["dataset"]):
         ours = results.where(method="distill-cf", dataset=name)
@@ -47,6 +50,30 @@ def at_worst_noise(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     sets = noisy.groupby(["dataset", "noise"])[metric].size().reset_index()
     best = sets.sort_values([metric, "noise"]).drop_duplicates("dataset", keep="last")
     return noisy.merge(best[["dataset", "noise"]], on=["dataset", "noise"])
+
+
+def popularity_lost(results: Results, metric: str) -> str:
+    """Say what popularity loses to the most noise it was run with, data set by data set.
+
+    Items drawn at random hardly change which are popular, so that this is about what the measure
+    itself loses: true items that are no longer left out, and test items that are.
+    """
+    found = results.where(recommender="popularity")
+    plan = found.plan.drop_duplicates("line").set_index("line")
+    noise = pd.Series([p.get("noise", 0.0) for p in plan["parameters"]], index=plan.index)
+    values = found.values(metric).groupby("line")["value"].mean()
+    table = plan[["dataset"]].assign(noise=noise, value=values).dropna()
+    items = []
+    for dataset, part in table.groupby("dataset", sort=False):
+        by_noise = part.groupby("noise")["value"].mean()
+        if 0.0 in by_noise and len(by_noise) > 1:
+            most = by_noise.index.max()
+            lost = 100 * (1 - by_noise[most] / by_noise[0.0])
+            items.append(
+                f"On {data_label(str(dataset))} popularity, counted in the noisy rows, loses "
+                f"{lost:.1f} % of its clean {metric} at {100 * most:.0f} % noise."
+            )
+    return " ".join(items) or "Popularity was not run with noise yet."
 
 
 def parts_lost(results: Results, metric: str) -> pd.DataFrame:

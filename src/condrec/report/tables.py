@@ -67,6 +67,22 @@ def lines(
     return table.reset_index()
 
 
+def search_table(results: Results, metric: str = "NDCG@5") -> pd.DataFrame:
+    """Return a table to read: validation quality of each set by batch size and patience."""
+    found = lines(results, [metric], split="validation")
+    first = results.plan.drop_duplicates("line").set_index("line")["parameters"]
+    return pd.DataFrame(
+        {
+            "Training set": found["set"],
+            "Batch size": [first[line]["batch_size"] for line in found["line"]],
+            "Patience": [first[line]["patience"] for line in found["line"]],
+            f"Validation {metric}": list(map(mean_sd, found[metric], found[f"{metric} sd"])),
+            "Seconds of training": [number(x, 1) for x in found["train s"]],
+            "Seeds": list(map(seeds_done, found["seeds"], found["planned"], found["hours"])),
+        }
+    )
+
+
 def sets_table(
     results: Results,
     metrics: Sequence[str] = METRICS,

@@ -124,7 +124,7 @@ def rivals(scale: Scale, n_users: int) -> list[Rival]:
 
 
 def full_data(scale: Scale, **more: Any) -> list[Run]:
-    """Return the closed form on all users; nothing is drawn in it, so one run is all runs."""
+    """Return the closed form on all users, one run: a seed draws only whom to validate on."""
     return [make_run(scale.dataset, "none", "infinite-ae", scale.seeds[0], None, more)]
 
 
@@ -171,6 +171,7 @@ def figure_2(scale: Scale) -> list[Run]:
     runs = []
     for noise in NOISES[::2] if is_small(scale) else NOISES:
         given = {"noise": noise} if noise else {}
+        runs += scale.runs("none", None, "popularity", **given)
         if noise:
             runs += scale.runs("none", None, "infinite-ae", **given)
         else:
