@@ -123,7 +123,7 @@ def test_learning_lowers_the_outer_loss(walks: Dataset) -> None:
     losses = [row["loss"] for row in log.curve]
     assert np.mean(losses[-3:]) < np.mean(losses[:3]) - 0.1
     assert cost["outer_steps"] == 12 * len(_search(TD3(**settings), walks)._real_batches())
-    assert cost["gradient_steps"] == 10 * cost["outer_steps"]
+    assert cost["gradient_steps"] == pytest.approx(cost["inner_steps"] * cost["outer_steps"])
     assert 10 <= cost["inner_steps"] <= 20
 
 

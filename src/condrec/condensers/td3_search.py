@@ -134,7 +134,7 @@ class Search:
         cost = {
             "outer_steps": float(n_outer),
             "inner_steps": n_inner / n_outer,
-            "gradient_steps": float(n_outer * config.window),
+            "gradient_steps": float(n_inner),  # those of the full-data model are its seconds
             "seconds": seconds + self.full.seconds,
             "seconds_pretrain": self.full.seconds,
         }

@@ -8,10 +8,11 @@ from condrec.evaluation.listed import (
     mean_metrics,
     random_expectation,
 )
-from condrec.evaluation.metrics import QUALITY_METRICS, quality
+from condrec.evaluation.metrics import NEWS_METRICS, QUALITY_METRICS, quality
 from condrec.evaluation.next_item import next_item_metrics
 
 __all__ = [
+    "NEWS_METRICS",
     "QUALITY_METRICS",
     "Interval",
     "RankingResult",

@@ -47,7 +47,8 @@ class TransformerConfig(SequenceConfig):
 class SASRec(TransformerConfig):
     """Self-attentive sequential recommendation (Kang and McAuley 2018); sizes are TD3's.
 
-    Trained with the full softmax, as TD3 does (fact sheet, section 3), not with sampled negatives.
+    Trained with the full softmax, as TD3 does (fact sheet TD3, sections 2.4 and 2.6), not with
+    sampled negatives.
     """
 
     VERSION: ClassVar[int] = 1

@@ -1,7 +1,7 @@
 """What TF-DCon's paper leaves out: cheap words for the language model's, and its other choices.
 
-Both grids change one factor at a time from the primary setting: TF-DCon as published at the
-released size, alpha = 0.5 on raw distances, m = 1, recorded replies, NAML.
+The first two grids change one factor at a time from the primary setting: TF-DCon as published at
+the released size, alpha = 0.5 on raw distances, m = 1, recorded replies, NAML.
 """
 
 from __future__ import annotations
@@ -9,7 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from condrec.experiments.grids.base import Scale, Settings, is_small, unique
-from condrec.experiments.grids.tf_dcon import ALPHA, models, n_users, text_grid, texts
+from condrec.experiments.grids.tf_dcon import (
+    ALPHA,
+    SHARE,
+    models,
+    n_users,
+    released,
+    text_grid,
+    texts,
+    tf_dcon_editions,
+)
 from condrec.experiments.run import Run
 
 CONTENTS = ("extractive", "truncated", "random", "title")
@@ -74,7 +83,30 @@ def variants(scale: Scale) -> list[Run]:
     return unique(runs)
 
 
+def stopping(scale: Scale) -> list[Run]:
+    """Who says when to stop: each set's own users' validation rows, or all of them.
+
+    No size counts validation rows, and a set of single likes touches many users, who bring
+    theirs along.
+    """
+    k, lead, share = n_users(scale), models(scale)[0], SHARE.get(scale.dataset, 0.1)
+    own = texts(scale)
+    sets: list[tuple[str, float | None, Settings]] = [
+        *([("released-condensed", None, {})] if released(scale) else []),
+        *tf_dcon_editions(scale),
+        ("random-users", k, own),
+        ("random-interactions", share, {"edition": "strict", **own}),
+    ]
+    return [
+        run
+        for validation in ("own", "full")
+        for method, budget, settings in sets
+        for run in scale.runs(method, budget, lead, validation=validation, **settings)
+    ]
+
+
 GRIDS = (
     text_grid("study", "what the language model's words are worth", study),
     text_grid("variants", "merging, and quality against size", variants),
+    text_grid("stopping", "whose validation rows stop the training", stopping),
 )
