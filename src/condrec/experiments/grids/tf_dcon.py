@@ -252,15 +252,20 @@ def figure_5(scale: Scale) -> list[Run]:
 def search(scale: Scale) -> list[Run]:
     """Search on validation with the lead model: batch size and patience, full and condensed.
 
-    On MIND's sample few users of a small set have a validation row, so that all rows decide there.
+    On MIND's sample few users of a small set have a validation row: all rows decide there, and
+    every kind of set is searched.
     """
     lead = replace(scale, seeds=tuple(scale.seeds)[:3])
-    settings = {**texts(scale), **({"validation": "full"} if scale.dataset in TEXTS else {})}
+    published, strict = tf_dcon_editions(scale)
     methods: list[tuple[str, float | None, Settings]] = [
         ("none", None, {}),
-        ("tf-dcon", n_users(scale), {"alpha": ALPHA, **settings}),
-        ("random-users", n_users(scale), settings),
+        published,
+        ("random-users", n_users(scale), texts(scale)),
     ]
+    if scale.dataset in TEXTS:
+        likes = {"edition": "strict", **texts(scale)}
+        methods += [strict, ("random-interactions", SHARE[scale.dataset], likes)]
+        methods[1:] = [(m, b, {**more, "validation": "full"}) for m, b, more in methods[1:]]
     return [
         run
         for batch_size in (64, 512)
