@@ -36,7 +36,8 @@ def facts_table(results: Results) -> pd.DataFrame:
         values = results.values(name, "train").groupby("line")["value"]
         mean, sd = (each.reindex(first.index) for each in (values.mean(), values.std(ddof=1)))
         done |= mean.notna()
-        texts = [mean_sd(*each, 2) for each in zip(mean, sd, strict=True)]
+        digits = 3 if "negatives" in name else 2  # small on a large catalogue
+        texts = [mean_sd(*each, digits) for each in zip(mean, sd, strict=True)]
         shown[heading] = pd.Series(texts, index=first.index, dtype=object)
     return pd.DataFrame(shown)[done].reset_index(drop=True)
 
