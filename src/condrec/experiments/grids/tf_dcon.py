@@ -303,5 +303,5 @@ GRIDS = (
     text_grid("table-7", "Table VII, user level", table_7),
     text_grid("figure-4", "Figure 4, speed", figure_4, curves=True, workers=1),
     text_grid("figure-5", "Figure 5, alpha", figure_5),
-    text_grid("search", "batch size and patience, chosen on validation", search),
+    text_grid("search", "batch size and patience, checked on validation", search),
 )
