@@ -15,7 +15,7 @@ help:
 	@echo "make pdf    the whole book on paper, in _build/condrec.pdf (needs Chromium)"
 	@echo "make test   lint, types, spelling, tests, notebooks"
 	@echo "make lab    open JupyterLab on the notebooks"
-	@echo "make bench  measure the item encoder's speed"
+	@echo "make bench  measure what steps of training and condensing cost (many minutes)"
 	@echo "make clean  remove _build (the .venv stays; delete it to install anew)"
 
 # The stamp is written last, so an interrupted installation is taken up again.

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from page_text import EQUATION, NOTEBOOKS, PAGES
 
-from condrec.condensers import TD3, DConRec, DistillCF
+from condrec.condensers import CONDENSERS, TD3, DConRec, DistillCF
 from condrec.condensers.candidates import LEAST, OUTER_SHARE
 from condrec.condensers.dconrec import CREDITS
 from condrec.datasets import load_dataset, read_released_content, read_released_split
 from condrec.experiments.grids import GRIDS
-from condrec.recommenders import NAML
+from condrec.recommenders import NAML, RECOMMENDERS
 from condrec.report.sequences import decoding
 from condrec.report.verdicts import TOLERANCE, WIDEST, spread_factor
 
@@ -38,6 +38,7 @@ def test_chapters_open_and_end_alike(name):
     text = PAGES[name]
     for opening in ("You will learn", "You need", "Time"):
         assert f"**{opening}**" in text, opening
+    assert "Take-aways" in text
     assert "## What next" in text
 
 
@@ -88,6 +89,14 @@ def test_results_and_verdicts_hold_no_number_that_is_typed(name):
     assert len(rows) > 10
     for row in rows:
         assert re.search(r"\| \{glue:text\}`[^`|]+` \|$", row), row
+
+
+def test_every_method_and_recommender_stands_in_the_tables_of_the_rerun_page():
+    section = PAGES["rerun"].split("(sec-names)=")[1].split("\n## One single")[0]
+    methods, recommenders = section.split("| `--recommender` |")
+    for table, known in ((methods, CONDENSERS), (recommenders, RECOMMENDERS)):
+        rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+        assert sorted(re.findall(r"`([a-z][\w-]*)`", " ".join(rows))) == sorted(known)
 
 
 def test_the_grids_of_the_rerun_page_exist():

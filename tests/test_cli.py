@@ -109,6 +109,7 @@ def test_a_plan_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         ("reproduce tf-dcon-tabel-3 --profile quick", "did you mean 'tf-dcon-table-"),
         ("reproduce tf-dcon-table-3 --profile quik", "did you mean 'quick'"),
         ("reproduce tf-dcon-table-3 --profile quick --datasets embedde", "'embedded'"),
+        ("reproduce tf-dcon-table-3 --profile quick --record", "found embedded, expected real"),
         ("fetch movielens", "unknown data set"),
         ("book --profile rael", "did you mean 'real'"),
     ],
@@ -144,3 +145,36 @@ def test_missing_files_say_what_to_do(
     assert main([*split(command), str(tmp_path / "artifact")]) == 2
     assert "condrec fetch tfdcon-movielens" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_grid_without_its_files_is_refused_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CONDREC_DATA", str(tmp_path / "nothing"))
+    assert main(split("reproduce dconrec-overall --profile real --datasets ml-100k,ciao")) == 2
+    printed = capsys.readouterr()
+    assert "ml-100k (0 of" in printed.err
+    assert "ciao (0 of" in printed.err
+    assert not printed.out
+    assert not list(tmp_path.iterdir())
+
+
+def test_condense_refuses_an_unknown_device(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = "condense --dataset embedded --method majority --budget 20 --seed 0 --device gpu"
+    assert main([*split(command), "--out", str(tmp_path / "condensed")]) == 2
+    assert "unknown device" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_published_number_is_printed_beside_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verdicts"]) == 0
+    head, *rows, counts = capsys.readouterr().out.splitlines()
+    assert head.split()[-3:] == ["published", "ours", "verdict"]
+    assert len(rows) == sum(int(part.split(": ")[1]) for part in counts.split("; "))
+
+
+def test_fetching_what_needs_no_files_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fetch", "embedded"]) == 0
+    assert capsys.readouterr().out.startswith("embedded: 0 new files")

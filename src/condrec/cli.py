@@ -141,19 +141,25 @@ def _datasets(options: argparse.Namespace) -> None:
 def _fetch(options: argparse.Namespace) -> None:
     from condrec.datasets import fetch
 
-    print(fetch(options.name))
+    new = fetch(options.name)
+    for path in new:
+        print(path)
+    print(f"{options.name}: {len(new)} new files, every SHA-256 as registered")
 
 
 def _condense(options: argparse.Namespace) -> None:
+    import torch
+
     from condrec.condensers import condenser, size_report
     from condrec.datasets import load_dataset, save_dataset
     from condrec.experiments import write_artifact
+    from condrec.recommenders import resolve_device
 
-    out = _new_folder(options.out)
+    out, place = _new_folder(options.out), resolve_device(options.device)
+    torch.set_num_threads(1)  # as in `run`: the same seed gives the same bytes
     method = condenser(options.method, _settings(options.settings))
     dataset = load_dataset(options.dataset)
-    budget = _budget(options.budget)
-    condensed = method.condense(dataset, budget, options.seed, options.device)
+    condensed = method.condense(dataset, _budget(options.budget), options.seed, place)
     write_artifact(out, lambda folder: save_dataset(condensed, folder))
     for name, percent in size_report(condensed, dataset).items():
         print(f"{name}: {percent:.2f}")
@@ -203,6 +209,13 @@ def _verdicts(options: argparse.Namespace) -> None:
     if options.csv:
         table.to_csv(options.csv, index=False)
         print(options.csv)
+    else:
+        shown = table.assign(
+            table=table["table"].where(table["kind"] == "number", table["id"]),
+            ours=table["mean"].map("{:.4g}".format, na_action="ignore").fillna(""),
+        )
+        names = ["paper", "table", "dataset", "model", "method", "metric", "published", "ours"]
+        print(shown[[*names, "verdict"]].to_string(index=False, na_rep=""))
     counts = table["verdict"].value_counts()
     print("; ".join(f"{label}: {count}" for label, count in counts.items()))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from condrec.experiments import recorded
+from condrec.experiments import GRIDS, recorded
 from condrec.experiments.grids import dconrec, distill_cf
+from condrec.experiments.record import COLUMNS, recorded_folder
 from condrec.recommenders.infinite_ae import LAMBDAS
 
 
@@ -20,6 +21,19 @@ def test_rivals_of_the_published_edition_are_as_large_as_what_it_stores() -> Non
             pytest.skip(f"nothing recorded on {dataset}")
         found = there["n_positives"].mean() / full["n_positives"].iloc[0]
         assert found == pytest.approx(share, rel=0.01)
+
+
+def test_the_columns_are_explained_beside_the_rows() -> None:
+    text = (recorded_folder() / "README.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
+    explained = {name.strip() for row in rows for name in row.split(",")}
+    assert explained == {*COLUMNS, "column"}
+
+
+@pytest.mark.parametrize("name", sorted(GRIDS))
+def test_a_data_set_has_one_split(name: str) -> None:
+    rows = recorded(name)
+    assert (rows.groupby("dataset")["data_split"].nunique() == 1).all()
 
 
 @pytest.mark.parametrize("dataset", sorted(distill_cf.FIT_LAMBDAS))

@@ -32,6 +32,7 @@ from condrec.experiments import (
     run_folder,
     run_grid,
 )
+from condrec.experiments.grid_runner import n_workers
 from condrec.experiments.record import COLUMNS
 from condrec.recommenders import NAML
 
@@ -122,6 +123,14 @@ def test_recorded_metrics_of_single_lists_have_the_recorded_mean() -> None:
     groups = recorded_groups("tf-dcon-table-3", "naml")
     mean = read_metrics(folder)["test"]["NDCG@5"]
     assert np.mean(groups[f"{folder.name}:NDCG@5"]) == pytest.approx(mean, abs=1e-5)
+
+
+def test_a_grid_has_a_worker_a_core_a_worker_a_gpu_or_those_it_asks_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 16)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    assert (n_workers("cpu"), n_workers("cuda"), n_workers("cuda", 1)) == (16, 2, 1)
 
 
 def test_a_failing_run_does_not_stop_the_others() -> None:

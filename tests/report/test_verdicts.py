@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from condrec import experiments
 from condrec.errors import CondrecError
 from condrec.experiments import GRIDS, MEASURE_ONLY, Run, Scale
 from condrec.experiments.record import COLUMNS
@@ -16,6 +17,7 @@ from condrec.report.published import claims, published
 from condrec.report.verdicts import (
     LABELS,
     all_verdicts,
+    recorded_rows,
     spread_factor,
     verdict,
     verdict_table,
@@ -195,6 +197,15 @@ def test_fewer_seeds_are_said():
     found = one("tf-dcon", frame(five("NDCG@5", 0.8494)[:3]))
     assert "3 runs, not five" in found["reason"]
     assert one("tf-dcon", frame(five("NDCG@5", 0.8494)[:1]))["verdict"] == "inconclusive"
+
+
+def test_seeds_of_a_reader_s_own_change_no_verdict(monkeypatch):
+    ours, others = five("NDCG@5", 0.83), [row(value=0.99, seed=101, date="2026-02-01")]
+    files = {"tf-dcon-table-3": frame(ours, others)}
+    monkeypatch.setattr(experiments, "recorded", lambda name: files.get(name, frame()))
+    assert sorted(recorded_rows("tf-dcon-")["seed"]) == list(SEEDS)
+    found = one("tf-dcon", recorded_rows())
+    assert (found["n"], round(found["mean"], 6)) == (5, 0.83)
 
 
 def test_quality_is_paired_by_seed_and_held_against_percent():

@@ -11,6 +11,7 @@ from pathlib import Path
 from condrec import __version__
 from condrec.book.execute import Executed
 from condrec.book.fingerprint import file_digest
+from condrec.experiments.execute import processor
 
 PACKAGES = (
     "torch",
@@ -42,16 +43,6 @@ def markdown_table(
 
     rule = ["---:" if name in numbers else "---" for name in header]
     return "\n".join([line(header), line(rule), *map(line, rows)])
-
-
-def processor() -> str:
-    """Return the processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def hardware() -> list[tuple[str, str]]:

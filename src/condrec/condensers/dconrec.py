@@ -29,6 +29,7 @@ from condrec.condensers.policy_gradient import (
 from condrec.condensers.shared_work import fingerprint, load_or_make
 from condrec.datasets import Dataset, Interactions, interaction_matrix
 from condrec.errors import CondrecError, unknown_name
+from condrec.processes import progress
 from condrec.recommenders import RECOMMENDERS, recommender, resolve_device
 from condrec.recommenders.pairwise import Membership
 from condrec.settings import require
@@ -289,7 +290,7 @@ class DConRec(Condenser):
         gpus = [torch.cuda.current_device()] if device == "cuda" else []
         with torch.random.fork_rng(devices=gpus):
             torch.manual_seed(seed)
-            for iteration in range(self.iterations):
+            for iteration in progress(range(self.iterations), "dconrec, outer iterations"):
                 masks = draw_masks(scores, self.n_masks, rng)
                 kept = np.tile(pool.always, (self.n_masks, 1))
                 kept[:, free] |= masks

@@ -28,6 +28,7 @@ from condrec.condensers.shared_work import fingerprint, load_or_make
 from condrec.condensers.soft import binarised, soft_dataset
 from condrec.datasets import Dataset, SoftUsers, SparseMatrix, interaction_matrix
 from condrec.errors import CondrecError
+from condrec.processes import progress
 from condrec.recommenders import InfiniteAE, TrainingLog, resolve_device
 from condrec.settings import require
 
@@ -186,7 +187,7 @@ class DistillCF(Condenser):
         curve: list[dict[str, float]] = []
         best = (-1.0, logits, logits)
         best_step = 0
-        for step in range(1, self.steps + 1):
+        for step in progress(range(1, self.steps + 1), "distill-cf, outer steps"):
             weights = self.draw(logits, generator)
             target = real[next(batches)]
             given = _hide(target, self.outer_dropout, rng)

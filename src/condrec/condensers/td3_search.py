@@ -22,6 +22,7 @@ from condrec.condensers.unrolled import (
 )
 from condrec.datasets import Dataset, SoftSequences, training_sequences
 from condrec.errors import CondrecError
+from condrec.processes import progress
 from condrec.recommenders import TrainingLog, validation_score
 from condrec.recommenders.sequence import FittedSequenceModel
 from condrec.recommenders.sequence_model import INITIAL_STD, targets_of
@@ -85,7 +86,7 @@ class Search:
         curve: list[dict[str, float]] = []
         best, state = -np.inf, self._state()
         n_inner, validating = 0, 0.0
-        for epoch in range(1, config.outer_epochs + 1):
+        for epoch in progress(range(1, config.outer_epochs + 1), "td3, outer epochs"):
             losses, theta = [], self._begin()
             for batch in batches:
                 if not self.published:

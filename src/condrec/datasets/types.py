@@ -110,8 +110,9 @@ class Dataset:
         protocol: how the test is ranked: ``listed`` candidates per user or impression,
             ``full`` catalogue with seen items masked, or 100 sampled negatives (``uni100``).
         data_split: ``released``, ``released-in-part``, ``dev-halves`` (MIND),
-            ``random-80-10-10``, ``time-80-10-10`` or ``leave-one-out``, this one with the filter
-            applied before, such as ``leave-one-out-5-core``.
+            ``impressions-80-10-10`` (its sample), ``random-80-10-10``, ``time-80-10-10`` or
+            ``leave-one-out``, this one with the filter applied before, such as
+            ``leave-one-out-5-core``.
         negative_pool: items uniform negatives are drawn from; None means every item.
         known: positive rows users are known by when they are scored and validated under the
             ``full`` protocol; None means ``train``.  A condensed set keeps those of the full data.

@@ -28,15 +28,22 @@ def _start_worker() -> None:
     end_with_parent()
 
 
-def local_executor(device: str = "cpu", workers: int | None = None) -> ProcessPoolExecutor:
-    """Return local processes: one a core on CPU, one a GPU."""
+def n_workers(device: str, wanted: int | None = None) -> int:
+    """Return how many processes work on a grid: those wanted, or one a core on CPU, one a GPU."""
     import torch
 
+    n = torch.cuda.device_count() if device == "cuda" else os.cpu_count()
+    return wanted or n or 1
+
+
+def local_executor(device: str = "cpu", workers: int | None = None) -> ProcessPoolExecutor:
+    """Return local processes, see :func:`n_workers`."""
     for name, value in KEEP_MEMORY.items():
         os.environ.setdefault(name, value)
-    n = torch.cuda.device_count() if device == "cuda" else (os.cpu_count() or 1)
     return ProcessPoolExecutor(
-        workers or max(1, n), multiprocessing.get_context("spawn"), initializer=_start_worker
+        n_workers(device, workers),
+        multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
     )
 
 

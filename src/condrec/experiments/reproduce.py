@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from condrec.datasets import available, split_name
 from condrec.errors import CondrecError
 from condrec.experiments.artifact import is_complete
 from condrec.experiments.execute import run_folder
-from condrec.experiments.grid_runner import local_executor, missing, run_grid
+from condrec.experiments.grid_runner import local_executor, missing, n_workers, run_grid
 from condrec.experiments.grids import Grid, Scale, grid
 from condrec.experiments.record import record, recorded
 from condrec.experiments.run import MEASURE_ONLY, Run
@@ -93,14 +94,21 @@ def reproduce(
         record_rows: write the rows of ``data/recorded/`` as runs finish; recorded runs are done.
         plan_only: print the runs, hours and memory that are needed, and stop.
         fresh: redo what has an artifact or is recorded.
+
+    Raises:
+        CondrecError: before anything is run: files of a data set that are not here, or generated
+            data that are to be recorded.
     """
     chosen = grid(name)
     place = resolve_device(device)
     runs = grid_runs(name, profile, datasets)
     known = set(recorded(name)["key"]) if record_rows and not fresh else set()
     if plan_only:
-        print(plan(chosen, runs if fresh else missing(runs, known)))
+        print(plan(chosen, runs if fresh else missing(runs, known), place))
         return runs
+    if record_rows:
+        _require_real(runs)
+    _require_files(runs if fresh else missing(runs, known))
     if fresh:
         for run in runs:
             shutil.rmtree(run_folder(run), ignore_errors=True)
@@ -110,7 +118,7 @@ def reproduce(
             record(name, [folder], chosen.curves, chosen.groups)
 
     todo = missing(runs, known)
-    print(plan(chosen, todo))
+    print(plan(chosen, todo, place))
     if record_rows:  # finished earlier without being recorded
         wanted = {run.key(): run_folder(run) for run in runs}
         ready = [f for key, f in wanted.items() if key not in known and is_complete(f)]
@@ -121,11 +129,33 @@ def reproduce(
     return runs
 
 
-def plan(chosen: Grid, todo: Sequence[Run]) -> str:
-    """Return in words what the missing runs of a grid need."""
-    import os
+def _require_real(runs: Sequence[Run]) -> None:
+    """Refuse to record what was computed on generated data."""
+    generated = sorted({run.dataset for run in runs if run.dataset.startswith("embedded")})
+    if generated:
+        raise CondrecError(
+            f"--record: found {', '.join(generated)}, expected real data: data/recorded holds "
+            "nothing else; leave --record out, or choose the profile real"
+        )
 
-    workers = chosen.workers or os.cpu_count() or 1
+
+def _require_files(todo: Sequence[Run]) -> None:
+    """Refuse runs on known data sets whose files are not here."""
+    known = {info.name: info for info in available()}
+    wanted = dict.fromkeys(split_name(run.dataset)[0] for run in todo)
+    absent = [known[name] for name in wanted if name in known and not known[name].here]
+    if absent:
+        found = ", ".join(f"{x.name} ({x.present} of {x.expected} files here)" for x in absent)
+        raise CondrecError(
+            f"data sets: found {found}, expected all files; run `condrec fetch` for "
+            "each (`condrec datasets` names those that are put there by hand), or leave them out "
+            "with --datasets"
+        )
+
+
+def plan(chosen: Grid, todo: Sequence[Run], device: str) -> str:
+    """Return in words what the missing runs of a grid need on a device."""
+    workers = n_workers(device, chosen.workers)
     hours = sum(estimated_seconds(chosen.name, todo)) / 3600 / workers
     return (
         f"{chosen.name} ({chosen.answers}): {len(todo)} runs to do, about {hours:.2f} hours with "

@@ -13,6 +13,7 @@ import torch
 
 from condrec.datasets import Dataset
 from condrec.errors import CondrecError
+from condrec.processes import progress
 from condrec.recommenders.base import SELECTORS, FullRanker, TrainingLog, validation_score
 from condrec.settings import require
 
@@ -88,7 +89,7 @@ def fit_by_epochs(
     start = time.perf_counter()
     curve: list[dict[str, float]] = []
     best, missed, state = -np.inf, 0, copy.deepcopy(model.state_dict())
-    for number in range(1, config.epochs + 1):
+    for number in progress(range(1, config.epochs + 1), f"{config.NAME}, epochs"):
         model.train()
         loss = epoch(number)
         if not np.isfinite(loss):

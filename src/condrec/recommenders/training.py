@@ -15,6 +15,7 @@ from torch import Tensor
 from condrec.datasets import Dataset, IntArray, Interactions, Ragged
 from condrec.errors import CondrecError
 from condrec.evaluation import listed_metrics
+from condrec.processes import progress
 from condrec.recommenders.base import TrainingLog, resolve_device
 from condrec.recommenders.layers import WordTable
 from condrec.recommenders.negatives import draw_negatives
@@ -186,7 +187,8 @@ def _train(
     curve: list[dict[str, float]] = []
     best_score, best_epoch = -np.inf, 0
     best_state = copy.deepcopy(model.state_dict())
-    for epoch in range(1, config.epochs + 1):
+    what = f"{type(config).__name__.lower()}, epochs"
+    for epoch in progress(range(1, config.epochs + 1), what):
         negatives = draw_negatives(
             positives.user,
             dislikes,

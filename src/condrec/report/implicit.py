@@ -45,7 +45,8 @@ def measured(
         without item texts; weights (stored real numbers); users %, interactions % and bytes % of
         the full data; per metric ``<metric> ±``, half the 95 % t interval over seeds, and
         ``<metric> kept``, percent of what the model ``against`` reaches on the full data with the
-        same seeds, lambda chosen on validation where it has one, with ``<metric> kept ±``.
+        same seeds, lambda chosen on validation where it has one, with ``<metric> kept sd`` and
+        ``<metric> kept ±`` of the shares seed by seed.
     """
     table = lines(results, metrics, split).rename(columns={"likes": "interactions"})
     first = results.plan.drop_duplicates("line").set_index("line")
@@ -74,30 +75,38 @@ def measured(
         table[f"{metric} ±"] = [
             half_width(sd, n) for sd, n in zip(table[f"{metric} sd"], table["seeds"], strict=True)
         ]
-        rival = _of_the_same_seeds(results.values(metric, split), table, of_data)
-        table[f"{metric} kept"] = 100 * table[metric] / rival
-        table[f"{metric} kept ±"] = 100 * table[f"{metric} ±"] / rival
+        kept = _kept(results.values(metric, split), table, of_data)
+        table[f"{metric} kept"], table[f"{metric} kept sd"] = kept["mean"], kept["sd"]
+        table[f"{metric} kept ±"] = [
+            half_width(sd, n) for sd, n in zip(kept["sd"], kept["seeds"], strict=True)
+        ]
     return table
 
 
-def _of_the_same_seeds(
-    values: pd.DataFrame, table: pd.DataFrame, full: Mapping[str, int]
-) -> pd.Series:
-    """Return by row the full data's mean over the seeds the row was run with, as far as it has any.
+def _kept(values: pd.DataFrame, table: pd.DataFrame, full: Mapping[str, int]) -> pd.DataFrame:
+    """Return what is kept of the full data, in percent, by row of the table.
 
     Args:
         values: a metric's recorded rows.
         table: lines, with their data sets.
         full: the line of the full data by data set.
+
+    Returns:
+        mean: of the set over that of the full data, of the seeds of the set as far as that has
+        any; sd and seeds of the shares seed by seed, where both spread, or of the set against
+        a single run on the full data.
     """
     by_seed = {line: part.set_index("seed")["value"] for line, part in values.groupby("line")}
     none = pd.Series(dtype=float)
     found = []
     for line, dataset in zip(table["line"], table["dataset"], strict=True):
-        base = by_seed.get(full.get(dataset, -1), none)
-        alike = base[base.index.isin(by_seed.get(line, none).index)]
-        found.append(float((alike if len(alike) else base).mean()))
-    return pd.Series(found, index=table.index)
+        ours, base = by_seed.get(line, none), by_seed.get(full.get(dataset, -1), none)
+        alike = base[base.index.isin(ours.index)]
+        level = float((alike if len(alike) else base).mean())
+        shares = 100 * (ours / alike).dropna() if len(alike) > 1 else 100 * ours / level
+        one = {"mean": 100 * ours.mean() / level, "sd": shares.std(), "seeds": len(shares)}
+        found.append(one)
+    return pd.DataFrame(found, index=table.index, columns=["mean", "sd", "seeds"])
 
 
 def _series(planned: pd.Series) -> str:

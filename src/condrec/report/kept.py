@@ -89,9 +89,9 @@ def kept_table(
             name = metric_label(metric)
             one[f"{name}, %"] = mean_sd(100 * row[metric], 100 * row[f"{metric} sd"], 2, True)
             # A floor, or EASE, is trained on no set: it keeps no share of its own.
-            kept = np.nan if row["recommender"] in NO_BACKBONE else row[f"{metric} kept"]
-            spread = row[f"{metric} sd"] * kept / row[metric]
-            one[f"{name} kept, %"] = mean_sd(kept, spread, 1, True)
+            own = row["recommender"] not in NO_BACKBONE
+            kept, sd = (row[f"{metric} kept{x}"] if own else np.nan for x in ("", " sd"))
+            one[f"{name} kept, %"] = mean_sd(kept, sd, 1, True)
         one["Seeds"] = seeds_done(row["seeds"], row["planned"], row["hours"])
         shown.append(one)
     return pd.DataFrame(shown)

@@ -8,14 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from condrec.experiments import recorded
 from condrec.report.formatting import count, escaped, mean_sd, number, signed, time_needed
 from condrec.report.labels import MODEL_LABELS, data_label, metric_label, paper_label
 from condrec.report.labels import PAPER_LABELS as PAPER_LABELS  # notebooks use it from here
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping
 from condrec.report.published import claims, published
 from condrec.report.results import Results
-from condrec.report.verdicts import ALSO, claim_answer, verdict_table
+from condrec.report.verdicts import ALSO, claim_answer, recorded_rows, verdict_table
 
 METRICS = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5")
 FLOORS = ("random", "popularity", "like-ratio", "markov")
@@ -194,7 +193,7 @@ def paper_table(
         table: the paper's own number, e.g. ``III``.
         dataset: which data set's rows.
         under: a setting other than the primary one, e.g. ``{"negatives": "random"}``.
-        rows: recorded rows; None reads those of the table's grid.
+        rows: recorded rows; None reads those of the table's grid, of the seeds of the book.
         paper: whose table.
         wanted: only printed rows with these columns, e.g. ``model="naml"``.
 
@@ -207,7 +206,7 @@ def paper_table(
         chosen &= printed[name] == value
     mapping = MAPPINGS[paper] if under is None else moved(MAPPINGS[paper], table, under)
     if rows is None:
-        rows = recorded(mapping.tables[table].grid)
+        rows = recorded_rows(mapping.tables[table].grid)
     return verdict_table(printed[chosen], rows, mapping)
 
 

@@ -18,6 +18,7 @@ from scipy import stats
 from condrec import experiments
 from condrec.errors import CondrecError
 from condrec.experiments.grids.distill_cf import DETERMINISTIC
+from condrec.profiles import read_profile
 from condrec.report.claims import check_claim
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping, TableMapping
 from condrec.report.matching import Recorded, quality_values, run_values
@@ -177,10 +178,16 @@ def claim_answer(claim: str, recorded: pd.DataFrame | None = None) -> dict[str, 
 
 
 def recorded_rows(prefix: str = "") -> pd.DataFrame:
-    """Return the recorded rows of every grid whose name starts so."""
+    """Return the recorded rows, with the seeds of the book, of every grid whose name starts so.
+
+    What a reader records with seeds of his own stands in the same files and changes no verdict.
+    """
     names = [name for name in experiments.GRIDS if name.startswith(prefix)]
     frames = [frame for frame in map(experiments.recorded, names) if not frame.empty]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+    if not frames:
+        return pd.DataFrame()
+    rows = pd.concat(frames, ignore_index=True)
+    return rows[rows["seed"].isin(read_profile("real")["seeds"])]
 
 
 def _mapping(given: PaperMapping | None, paper: str) -> PaperMapping:

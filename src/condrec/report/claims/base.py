@@ -18,9 +18,10 @@ NOT_RUN: Answer = ("not run", "nothing is recorded that tests it")
 
 
 def kept_percent(ours: pd.DataFrame, full: pd.DataFrame, metric: str) -> pd.Series:
-    """Return a metric in percent of the same model's mean on the full data, run by run.
+    """Return a metric in percent of the same model's on the full data, run by run.
 
-    The mean is that of the seeds the set was run with: seeds differ on the full data, too.
+    Each seed is held against the same seed on the full data, so that intervals hold the spread of
+    both; where the full data have one run, that one counts for all.
 
     Args:
         ours: recorded rows of the runs on a set.
@@ -28,10 +29,10 @@ def kept_percent(ours: pd.DataFrame, full: pd.DataFrame, metric: str) -> pd.Seri
         metric: a metric of the test.
     """
     values, base = (run_values(rows, metric, "test") for rows in (ours, full))
-    if base.empty:
-        return base
     alike = base[base.index.isin(values.index)]
-    return 100 * values / float((alike if len(alike) else base).mean())
+    if len(alike) > 1:
+        return (100 * values / alike).dropna()
+    return 100 * values / float((alike if len(alike) else base).mean()) if len(base) else base
 
 
 def side(low: float, high: float, bound: float) -> str:
