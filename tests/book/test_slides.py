@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from condrec.book.offline import remote_loads
 from condrec.book.slides import make_slides, slide_cells
-from condrec.book.stage import without_solutions
+from condrec.book.stage import stage, without_solutions
 from condrec.errors import CondrecError
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "book" / "_slides"
@@ -73,3 +73,13 @@ def test_nothing_executed_is_said(tmp_path):
 def test_the_edition_without_solutions(notebook):
     text = without_solutions(nbformat.writes(notebook))
     assert "the_answer" not in text and "print('shown')" in text
+
+
+def test_the_edition_without_solutions_has_no_marking_hints(tmp_path):
+    root = Path(__file__).resolve().parents[2]
+    for student in (False, True):
+        home = tmp_path / f"student {student}"
+        page = (stage(root, tmp_path / "nothing", home, student) / "teaching.md").read_text()
+        assert ("Marking hints" in page) != student
+        assert ("tests/book/exercises" in page) != student
+        assert "Take-aways" in page

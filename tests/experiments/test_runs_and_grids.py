@@ -105,6 +105,20 @@ def test_recording_twice_changes_nothing_and_a_key_is_kept_once(tmp_path: Path) 
     )
 
 
+def test_a_kill_between_two_files_leaves_the_run_to_be_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = execute(quick())
+    with monkeypatch.context() as killed:
+        killed.setattr(record_module, "rows_of", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            record("tf-dcon-table-3", [folder])
+    assert recorded("tf-dcon-table-3").empty
+    record("tf-dcon-table-3", [folder])
+    assert set(recorded("tf-dcon-table-3")["key"]) == {folder.name}
+    assert f"{folder.name}:NDCG@5" in recorded_groups("tf-dcon-table-3", "naml")
+
+
 def test_a_run_of_a_newer_version_takes_the_place_of_the_older_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

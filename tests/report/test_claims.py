@@ -11,6 +11,7 @@ from condrec.errors import CondrecError
 from condrec.evaluation import NEWS_METRICS, QUALITY_METRICS
 from condrec.experiments.record import COLUMNS
 from condrec.report.claims import above, check_claim, joined
+from condrec.report.claims.base import kept_percent
 from condrec.report.mapping import MAPPINGS, TF_DCON
 from condrec.report.matching import Recorded
 from condrec.report.published import claims
@@ -60,6 +61,22 @@ def test_a_claim_about_all_models_needs_all_and_falls_with_one():
     assert joined(["reproduced", "inconclusive"]) == "inconclusive"
     assert joined(["reproduced", "not run"]) == "inconclusive"
     assert joined(["not run", "not reproduced", "reproduced"]) == "not reproduced"
+
+
+ROW = {"metric": "NDCG@10", "split": "test", "protocol": "full", "method": "dconrec"}
+
+
+@pytest.mark.parametrize(
+    ("full", "percent"),
+    [({0: 0.4, 1: 0.5}, [50.0, 40.0]), ({0: 0.4}, [50.0, 50.0]), ({7: 0.4}, [50.0, 50.0])],
+)
+def test_kept_shares_pair_the_seeds_that_both_sides_have(full, percent):
+    def rows(values):
+        table = [{**ROW, "seed": seed, "draw": seed, "value": v} for seed, v in values.items()]
+        return pd.DataFrame(table)
+
+    found = kept_percent(rows({0: 0.2, 1: 0.2}), rows(full), "NDCG@10")
+    assert found.tolist() == pytest.approx(percent)
 
 
 def test_above_says_what_it_saw():

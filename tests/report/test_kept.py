@@ -39,6 +39,22 @@ def test_one_seed_is_held_against_the_full_data_of_that_seed(implicit_results):
     assert set(one["seeds"]) == {1} and one["NDCG@10 kept"].tolist() == pytest.approx([50.0] * 4)
 
 
+def test_the_spread_of_what_is_kept_is_that_of_the_shares_seed_by_seed(implicit_results):
+    full = {0: 0.4, 1: 0.5, 2: 0.5, 3: 0.4, 4: 0.5}
+
+    def by_seed(run: Run) -> float:
+        return full[run.seed] if run.method == "none" else 0.2
+
+    found = implicit_results(by_seed, OVERALL, "ml-100k").without(served_by="known")
+    table = kept.of_model(found, "bpr-mf", ("NDCG@10",))
+    row = table[table["method"] == "frozen-scores"].iloc[0]
+    # Shares of 50, 40, 40, 50, 40 %: mean 44, sd 5.477, t(0.975, 4) = 2.7764.
+    assert row["NDCG@10 sd"] == pytest.approx(0, abs=1e-12)
+    assert row["NDCG@10 kept"] == pytest.approx(44.0)
+    assert row["NDCG@10 kept sd"] == pytest.approx(5.4772, rel=1e-4)
+    assert row["NDCG@10 kept ±"] == pytest.approx(2.7764 * 5.4772 / 5**0.5, rel=1e-4)
+
+
 def test_the_table_shows_real_sizes_and_shares_with_their_spread(dconrec_overall):
     table = kept.kept_table(kept.of_every_model(dconrec_overall.where(recommender="bpr-mf")))
     row = table[table["Training set"].str.startswith("frozen scores")].iloc[0]

@@ -199,11 +199,19 @@ def test_fewer_seeds_are_said():
     assert one("tf-dcon", frame(five("NDCG@5", 0.8494)[:1]))["verdict"] == "inconclusive"
 
 
-def test_seeds_of_a_reader_s_own_change_no_verdict(monkeypatch):
-    ours, others = five("NDCG@5", 0.83), [row(value=0.99, seed=101, date="2026-02-01")]
-    files = {"tf-dcon-table-3": frame(ours, others)}
+def test_rows_of_runs_that_the_book_does_not_plan_change_no_verdict(monkeypatch):
+    runs = GRIDS["tf-dcon-table-3"].build(Scale(MOVIELENS, (*SEEDS, 101), ("naml",)))
+    keys = {
+        run.seed: run.key()
+        for run in runs
+        if run.method == "released-condensed" and not run.recommender_settings
+    }
+    ours = [row(value=0.83, seed=seed, key=keys[seed]) for seed in SEEDS]
+    own_seed = row(value=0.99, seed=101, key=keys[101])
+    older = row(value=0.99, seed=0, key="of an older version", date="2026-02-01")
+    files = {"tf-dcon-table-3": frame(ours, own_seed, older)}
     monkeypatch.setattr(experiments, "recorded", lambda name: files.get(name, frame()))
-    assert sorted(recorded_rows("tf-dcon-")["seed"]) == list(SEEDS)
+    assert list(recorded_rows("tf-dcon-")["key"]) == [keys[seed] for seed in SEEDS]
     found = one("tf-dcon", recorded_rows())
     assert (found["n"], round(found["mean"], 6)) == (5, 0.83)
 

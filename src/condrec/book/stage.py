@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,14 +23,16 @@ def stage(root: Path, executed: Path, home: Path, student: bool = False) -> Path
         root: the checkout.
         executed: the folder of executed copies.
         home: the edition's folder.
-        student: leave the solutions out; ``home/notebooks`` then gets the stored notebooks without
-            solutions, to be handed out.
+        student: leave the solutions out, and what is for teachers only; ``home/notebooks`` then
+            gets the stored notebooks without solutions, to be handed out.
     """
     target = home / "stage"
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(root / "book", target, ignore=shutil.ignore_patterns("__pycache__"))
     (target / "notebooks").mkdir(exist_ok=True)
     if student:
+        for page in target.glob("*.md"):
+            page.write_text(without_hints(page.read_text(encoding="utf-8")), encoding="utf-8")
         shutil.rmtree(home / "notebooks", ignore_errors=True)
         (home / "notebooks").mkdir()
     for source in sorted((root / "notebooks").glob("*.ipynb")):
@@ -51,6 +54,11 @@ def without_solutions(notebook: str) -> str:
         cell for cell in content["cells"] if "solution" not in cell["metadata"].get("tags", [])
     ]
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def without_hints(page: str) -> str:
+    """Return a page of prose without the parts between ``% teachers only`` and ``% end``."""
+    return re.sub(r"^% teachers only\n.*?^% end\n", "", page, flags=re.MULTILINE | re.DOTALL)
 
 
 def render(root: Path, staged: Path, home: Path, only: str | None = None) -> None:

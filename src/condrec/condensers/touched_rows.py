@@ -30,12 +30,12 @@ class TouchedRows:
     def __init__(self, table: Tensor, touched: Sequence[IntArray], learning_rate: float) -> None:
         rows, first = np.unique(np.concatenate(touched), return_index=True)
         order = np.argsort(first)
-        ends = np.cumsum([len(each) for each in touched])
-        self._n_active = np.searchsorted(first[order], ends)
+        rows, first = rows[order], first[order]
+        self._n_active = np.searchsorted(first, np.cumsum([len(each) for each in touched]))
         self._place = np.empty(len(table), dtype=np.int64)
-        self._place[rows[order]] = np.arange(len(rows))
+        self._place[rows] = np.arange(len(rows))
         self._table, self._rate = table, learning_rate
-        self._rows = torch.from_numpy(rows[order]).to(table.device)
+        self._rows = torch.from_numpy(rows).to(table.device)
         self._vectors = table[self._rows]
         self._moments = torch.zeros_like(self._vectors), torch.zeros_like(self._vectors)
         self._step = torch.zeros((), device=table.device)

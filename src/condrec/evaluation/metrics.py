@@ -18,8 +18,9 @@ from condrec.errors import CondrecError
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 QUALITY_METRICS = ("NDCG@1", "NDCG@5", "Recall@1", "Recall@5")
-NEWS_METRICS = ("NDCG@5", "NDCG@10", "Recall@5", "Recall@10")
 """The four metrics that TF-DCon's Quality averages."""
+NEWS_METRICS = ("NDCG@5", "NDCG@10", "Recall@5", "Recall@10")
+"""The same on MIND."""
 
 
 @dataclass(frozen=True, eq=False)

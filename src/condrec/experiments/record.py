@@ -164,17 +164,18 @@ def recorded(grid: str, suffix: str = ".csv") -> pd.DataFrame:
 def record(grid: str, folders: Iterable[Path], curves: bool = False, groups: bool = True) -> None:
     """Add the rows of artifacts to ``data/recorded/``.
 
-    Rows of the same key are replaced, and so are those of the same run under another key: they
-    come from an older version of a module or of the data.
+    What makes a run count as recorded is written last, so that a kill between two files loses
+    nothing.  Rows of the same key are replaced, and so are those of the same run under another
+    key: they come from an older version of a module or of the data.
     """
     folders = list(folders)
     if not folders:
         return
-    _merge(grid, ".csv", pd.concat([rows_of(folder, grid) for folder in folders]))
-    if curves:
-        _merge(grid, "-curves.csv", pd.concat([curve_of(folder, grid) for folder in folders]))
     if groups:
         _record_groups(grid, folders)
+    if curves:
+        _merge(grid, "-curves.csv", pd.concat([curve_of(folder, grid) for folder in folders]))
+    _merge(grid, ".csv", pd.concat([rows_of(folder, grid) for folder in folders]))
 
 
 def _merge(grid: str, suffix: str, new: pd.DataFrame) -> None:

@@ -16,7 +16,7 @@ from condrec.report import (
     speed,
     tables,
 )
-from condrec.report.provenance import provenance_line, rerun_note
+from condrec.report.provenance import provenance_line, provenance_text, rerun_note
 from condrec.report.published import claims, published
 from condrec.report.results import Results, fresh, recorded_results
 from condrec.report.verdicts import all_verdicts, verdict, verdict_table
@@ -36,6 +36,7 @@ __all__ = [
     "page",
     "pairs",
     "provenance_line",
+    "provenance_text",
     "published",
     "recorded_results",
     "rerun_note",

@@ -112,10 +112,13 @@ def paired_by_seed(a: Results, b: Results, metric: str) -> Interval | None:
     """Return the t interval of the difference of means over seeds, as :func:`paired` pairs them.
 
     None where a side was not run or there are no two seeds.
+
+    Raises:
+        CondrecError: a side holds several configurations.
     """
-    first, second = (
-        side.values(metric).groupby("seed")["value"].mean().sort_index() for side in (a, b)
-    )
+    for side in (a, b):
+        side.require_one()
+    first, second = (side.values(metric).groupby("seed")["value"].mean() for side in (a, b))
     if first.empty or second.empty:
         return None
     if _for_all_seeds(b):
@@ -220,7 +223,8 @@ def _cases(found: pd.DataFrame, most: int = 4) -> str:
 
 def _difference(row: Any) -> str:
     sides = f"{row['model']}, {row['set']} against {row['against']}"
-    return f"{escaped(sides)}, {signed(row['difference'])} ({_between(row)})"
+    alone = ", one seed" if row["seeds"] == 1 else ""
+    return f"{escaped(sides)}, {signed(row['difference'])} ({_between(row)}{alone})"
 
 
 def _between(row: Any) -> str:

@@ -92,9 +92,8 @@ def _kept(values: pd.DataFrame, table: pd.DataFrame, full: Mapping[str, int]) ->
         full: the line of the full data by data set.
 
     Returns:
-        mean: of the set over that of the full data, of the seeds of the set as far as that has
-        any; sd and seeds of the shares seed by seed, where both spread, or of the set against
-        a single run on the full data.
+        mean, sd and number (seeds) of the shares: each seed against the same seed on the full
+        data, or all against a single run that stands for all.
     """
     by_seed = {line: part.set_index("seed")["value"] for line, part in values.groupby("line")}
     none = pd.Series(dtype=float)
@@ -104,8 +103,7 @@ def _kept(values: pd.DataFrame, table: pd.DataFrame, full: Mapping[str, int]) ->
         alike = base[base.index.isin(ours.index)]
         level = float((alike if len(alike) else base).mean())
         shares = 100 * (ours / alike).dropna() if len(alike) > 1 else 100 * ours / level
-        one = {"mean": 100 * ours.mean() / level, "sd": shares.std(), "seeds": len(shares)}
-        found.append(one)
+        found.append({"mean": shares.mean(), "sd": shares.std(), "seeds": len(shares)})
     return pd.DataFrame(found, index=table.index, columns=["mean", "sd", "seeds"])
 
 

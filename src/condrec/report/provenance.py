@@ -44,6 +44,11 @@ def provenance_line(results: Results, notebook: str) -> str:
     return "*Source: " + "; ".join(parts) + ".*"
 
 
+def provenance_text(results: Results, notebook: str) -> str:
+    """Return :func:`provenance_line` in plain words, for a table of a chapter."""
+    return provenance_line(results, notebook).strip("*").replace("`", "")
+
+
 def rerun_note(*results: Results) -> str:
     """Say what it took to carry the planned runs out, and what is left, in Markdown."""
     runs = pd.concat([each.rows.drop_duplicates("key") for each in results])

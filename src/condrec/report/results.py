@@ -101,6 +101,16 @@ class Results:
         rows = of_metric(self.rows, metric, split)
         return rows[rows["test_content"].isin((test_content, ""))]
 
+    def require_one(self) -> None:
+        """Refuse several configurations, whose values would be taken for seeds of one.
+
+        Raises:
+            CondrecError: the configurations are several.
+        """
+        if self.plan["line"].nunique() > 1:
+            several = list(dict.fromkeys(self.plan["set"]))
+            raise CondrecError(f"{self.grid}: found configurations {several}, expected one")
+
     def matrix(self, metric: str = "NDCG@5") -> dict[int, FloatArray]:
         """Return a metric of every ranked list by seed; there must be one configuration.
 
@@ -110,9 +120,7 @@ class Results:
         Raises:
             CondrecError: the configurations are several.
         """
-        if self.plan["line"].nunique() > 1:
-            several = list(dict.fromkeys(self.plan["set"]))
-            raise CondrecError(f"{self.grid}: found configurations {several}, expected one")
+        self.require_one()
         runs = self.rows.drop_duplicates("key")
         found = {
             int(seed): self.groups(key, model, metric)

@@ -193,7 +193,7 @@ def paper_table(
         table: the paper's own number, e.g. ``III``.
         dataset: which data set's rows.
         under: a setting other than the primary one, e.g. ``{"negatives": "random"}``.
-        rows: recorded rows; None reads those of the table's grid, of the seeds of the book.
+        rows: recorded rows; None reads those of the table's grid that the book plans.
         paper: whose table.
         wanted: only printed rows with these columns, e.g. ``model="naml"``.
 

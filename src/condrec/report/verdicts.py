@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from scipy import stats
 from condrec import experiments
 from condrec.errors import CondrecError
 from condrec.experiments.grids.distill_cf import DETERMINISTIC
-from condrec.profiles import read_profile
+from condrec.experiments.reproduce import grid_runs
 from condrec.report.claims import check_claim
 from condrec.report.mapping import MAPPINGS, Line, PaperMapping, TableMapping
 from condrec.report.matching import Recorded, quality_values, run_values
@@ -178,16 +179,24 @@ def claim_answer(claim: str, recorded: pd.DataFrame | None = None) -> dict[str, 
 
 
 def recorded_rows(prefix: str = "") -> pd.DataFrame:
-    """Return the recorded rows, with the seeds of the book, of every grid whose name starts so.
+    """Return the recorded rows of every grid whose name starts so, of runs that the book plans.
 
-    What a reader records with seeds of his own stands in the same files and changes no verdict.
+    Rows of older versions, of settings that are no longer planned and of a reader's own seeds
+    stand in the same files and change no verdict.
     """
-    names = [name for name in experiments.GRIDS if name.startswith(prefix)]
-    frames = [frame for frame in map(experiments.recorded, names) if not frame.empty]
-    if not frames:
-        return pd.DataFrame()
-    rows = pd.concat(frames, ignore_index=True)
-    return rows[rows["seed"].isin(read_profile("real")["seeds"])]
+    frames = []
+    for name in experiments.GRIDS:
+        rows = experiments.recorded(name) if name.startswith(prefix) else pd.DataFrame()
+        if not rows.empty:
+            planned = _planned_keys(name, tuple(rows["dataset"].unique()))
+            frames.append(rows[rows["key"].isin(planned)])
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+@lru_cache(maxsize=64)
+def _planned_keys(name: str, datasets: tuple[str, ...]) -> frozenset[str]:
+    """Return the keys of a grid under profile ``real``, on any data sets."""
+    return frozenset(run.key() for run in grid_runs(name, "real", datasets))
 
 
 def _mapping(given: PaperMapping | None, paper: str) -> PaperMapping:
