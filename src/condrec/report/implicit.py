@@ -103,7 +103,9 @@ def _kept(values: pd.DataFrame, table: pd.DataFrame, full: Mapping[str, int]) ->
         alike = base[base.index.isin(ours.index)]
         level = float((alike if len(alike) else base).mean())
         shares = 100 * (ours / alike).dropna() if len(alike) > 1 else 100 * ours / level
-        found.append({"mean": shares.mean(), "sd": shares.std(), "seeds": len(shares)})
+        itself = line == full.get(dataset)  # 100 by definition, without a spread
+        sd = np.nan if itself else shares.std()
+        found.append({"mean": shares.mean(), "sd": sd, "seeds": len(shares)})
     return pd.DataFrame(found, index=table.index, columns=["mean", "sd", "seeds"])
 
 
