@@ -53,6 +53,7 @@ def notebook_state(root, **given):
         "data/registry.json",
         "data/recorded/grid.csv",
         "data/published/new.csv",
+        "notebooks/profiles/real.yml",
         "constraints.txt",
         "user/ml-100k/u.data",
         "user/new",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -83,3 +84,10 @@ def test_the_edition_without_solutions_has_no_marking_hints(tmp_path):
         assert ("Marking hints" in page) != student
         assert ("tests/book/exercises" in page) != student
         assert "Take-aways" in page
+
+
+def test_notebooks_that_are_gone_have_no_deck(notebook, tmp_path):
+    for name in ("01_a", "02_gone", "03_b.part"):
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+    page = make_slides(tmp_path, tmp_path / "slides", TEMPLATE, ["01_a", "03_b"])
+    assert re.findall(r'href="(.+?)\.html"', page.read_text()) == ["01_a"]

@@ -12,10 +12,10 @@ from typing import Any
 Answer = tuple[int, str, str]
 
 
-def completion(text: str | None, **usage: Any) -> Answer:
+def completion(text: str | None, reason: str = "stop", **usage: Any) -> Answer:
     """Return a good answer: status, content type, body."""
     message = {"role": "assistant", "content": text}
-    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    choice = {"index": 0, "finish_reason": reason, "message": message}
     usage = usage or {"prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 13}
     head = {"id": "1", "object": "chat.completion", "created": 0, "model": "tiny"}
     return 200, "application/json", json.dumps({**head, "choices": [choice], "usage": usage})

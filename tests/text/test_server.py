@@ -214,6 +214,14 @@ def test_garbage_replies_are_retried_replaced_and_counted(server: ChatServer) ->
     assert len(server.requests) == model.usage.requests == 1 + 2 * ATTEMPTS
 
 
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+def test_replies_that_were_cut_off_are_no_answers(server: ChatServer, reason: str) -> None:
+    server.answer = lambda n, request: completion("Heat follows a detective who", reason)
+    model = client(server)
+    assert ask(model, 1) == ["Item 0"]
+    assert (model.n_replaced, len(server.requests)) == (1, ATTEMPTS)
+
+
 @pytest.mark.parametrize("text", [None, "\ud83d"])
 def test_replies_without_text_are_malformed(server: ChatServer, text: str | None) -> None:
     server.answer = lambda n, request: completion(text)
@@ -354,6 +362,12 @@ def test_unreachable_addresses(server: ChatServer, url: str) -> None:
         CondrecError, match=r"no connection \(.*\), tried up to 2 times.*; start it"
     ):
         ask(model, 40)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1\n", "http://127.0.0.1:x/v1", "http://[::1"])
+def test_addresses_that_cannot_be_read(server: ChatServer, url: str) -> None:
+    with pytest.raises(CondrecError, match="address that cannot be read .* set OPENAI_BASE_URL"):
+        ask(ServerLanguageModel("tiny", url, "key"), 1)
 
 
 @pytest.mark.parametrize(

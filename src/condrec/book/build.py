@@ -129,7 +129,7 @@ def build_book(
     if keep_costs:
         print(record_costs(root, profile, _records(executed, names)), file=sys.stderr)
     if slides:
-        page = make_slides(executed, root / "_build" / "slides", root / "book" / "_slides")
+        page = make_slides(executed, root / "_build" / "slides", root / "book" / "_slides", names)
     if browser is not None:
         print("printing the pages", file=sys.stderr)
         page = make_pdf(home, root, browser)

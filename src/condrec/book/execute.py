@@ -70,7 +70,9 @@ def clean(notebook: dict[str, Any], root: Path) -> dict[str, Any]:
 
     Papermill's ``injected-parameters`` cell is tagged ``hide-input``: the page shows it folded.
     """
-    notebook = json.loads(json.dumps(notebook).replace(f"{root}{os.sep}", ""))
+    # As text, in which a path's own letters stay as they are.
+    here = json.dumps(f"{root}{os.sep}", ensure_ascii=False)[1:-1]
+    notebook = json.loads(json.dumps(notebook, ensure_ascii=False).replace(here, ""))
     notebook["metadata"].pop("papermill", None)
     for cell in notebook["cells"]:
         metadata = cell["metadata"]

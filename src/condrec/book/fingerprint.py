@@ -48,6 +48,7 @@ def shared_inputs(root: Path) -> str:
         {
             "library": tree([root / "src" / "condrec"], root, "*.py"),
             "numbers": tree([root / "data"], root),
+            "profiles": tree([root / "notebooks" / "profiles"], root, "*.yml"),
             "lock": file_digest(root / "constraints.txt"),
             "python": platform.python_version(),
             "data": present_data(),

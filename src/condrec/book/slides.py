@@ -9,7 +9,7 @@ import html
 import importlib.util
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,16 @@ _FENCE = re.compile(r"^(:{3,}|`{3,})\{([\w:]+)\}[ ]*(.*?)\n(.*?)^\1[ ]*$", re.S 
 _HEADING = re.compile(r"^(#{1,6}) ")
 
 
-def make_slides(executed: Path, target: Path, template: Path) -> Path:
+def make_slides(
+    executed: Path, target: Path, template: Path, names: Collection[str] | None = None
+) -> Path:
     """Write a deck of every executed notebook, and a page that lists them.
 
     Args:
         executed: the folder of executed notebooks.
         target: the folder of the slides; replaced.
         template: the folder of the template, its name is the template's.
+        names: the notebooks that count, without ``.ipynb``; None takes all that lie there.
 
     Returns:
         The page that lists the decks.
@@ -45,7 +48,8 @@ def make_slides(executed: Path, target: Path, template: Path) -> Path:
     import nbformat
     from nbconvert import SlidesExporter
 
-    paths = sorted(executed.glob("[0-9]*.ipynb"))
+    found = executed.glob("[0-9]*.ipynb")
+    paths = sorted(path for path in found if names is None or path.stem in names)
     notebooks = {path: nbformat.read(path, as_version=4) for path in paths}
     if not notebooks:
         raise CondrecError(f"slides: found no executed notebook in {executed}; run `make book`")

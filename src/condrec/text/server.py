@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
 
 # The client waits at most this long between two tries, where the server asks for it.
 _LONGEST_WAIT = 120.0
+
+# Why a reply may have ended before its answer did.
+CUT_OFF = ("length", "content_filter")
 
 # What reading anything else as a completion may end in; RecursionError: JSON without end.
 _NO_COMPLETION = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
@@ -40,7 +42,8 @@ class ServerLanguageModel(PromptedLanguageModel):
         concurrency: requests in flight at most.
         timeout: seconds without a sign of the server until a try counts as failed.
         max_retries: further tries after a time-out, a lost connection or a status of 408, 409, 429
-            or 500 and above, with growing waits between them or as long as the server asks for.
+            or 500 and above, with growing waits between them or as long as the server asks for, up
+            to two minutes.
         store: see :class:`PromptedLanguageModel`.
 
     Raises:
@@ -83,7 +86,7 @@ class ServerLanguageModel(PromptedLanguageModel):
                     # Another process may have asked it in the meantime.
                     if store.get(request) is None:
                         store.put(request, await self._reply(client, request))
-                except (CondrecError, sqlite3.Error) as error:
+                except Exception as error:  # whatever it is, the others' replies are kept
                     failures.append(error)
                 if failures:  # nothing new is sent, what others wait for is still kept
                     return
@@ -116,6 +119,11 @@ class ServerLanguageModel(PromptedLanguageModel):
             raise CondrecError(
                 "found no API key, expected one in the variable OPENAI_API_KEY: set it (to any "
                 "word where the server wants no key), and OPENAI_BASE_URL where it is not OpenAI's"
+            ) from error
+        except Exception as error:  # the client's own kinds, of an address it cannot read
+            raise CondrecError(
+                f"server: found an address that cannot be read ({plain_text(str(error))[:200]}), "
+                "expected one such as http://localhost:8000/v1; set OPENAI_BASE_URL again"
             ) from error
         # A line break read from a file, say; the error of the connection would show the key.
         require(
@@ -194,9 +202,12 @@ def _failure(where: str, found: str, advice: str) -> CondrecError:
 
 def _read(completion: Any) -> Reply:
     """Return what a completion says, raising one of ``_NO_COMPLETION`` if it is none."""
-    text = completion.choices[0].message.content
+    choice = completion.choices[0]
+    text = choice.message.content
     if not isinstance(text, str | None):
         raise TypeError("content is no text")
+    if getattr(choice, "finish_reason", None) in CUT_OFF:
+        text = ""  # half an answer is none: it is asked again, then replaced and counted
     counts = [getattr(completion.usage, f"{kind}_tokens", 0) for kind in ("prompt", "completion")]
     # Some servers do not count, and no honest count is as large as that.
     return Reply(text or "", *(n if isinstance(n, int) and 0 < n < 10**9 else 0 for n in counts))
