@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 from dataclasses import replace
+from xml.etree import ElementTree
 
 from condrec.condensers import condenser
 from condrec.report.drawings import draw_before_after, draw_method, draw_paradigm, item_text
@@ -33,6 +35,13 @@ def test_before_and_after_show_an_item_and_a_user(tiny_dataset):
 def test_texts_from_data_are_no_formulas(tiny_dataset):
     hostile = replace(tiny_dataset, titles=("$\\frac{",) * tiny_dataset.n_items)
     assert "frac" in texts(draw_before_after(hostile, hostile, 0, 1))
+
+
+def test_control_characters_in_titles_leave_a_picture_that_can_be_read(tiny_dataset):
+    hostile = replace(tiny_dataset, titles=("bell \x07 here \x00",) * tiny_dataset.n_items)
+    picture = io.StringIO()
+    draw_before_after(hostile, hostile, 0, 1).savefig(picture, format="svg")
+    ElementTree.fromstring(picture.getvalue().encode())  # raises where it is no XML
 
 
 def test_items_without_own_vocabulary_are_decoded(tiny_dataset):

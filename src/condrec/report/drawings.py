@@ -165,7 +165,9 @@ def _title(dataset: Dataset, item: int) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.replace("$", r"\$")  # a dollar in a title starts no formula
+    """Return a text that a drawing can hold: no control characters, no dollar starts a formula."""
+    shown = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    return shown.replace("$", r"\$")
 
 
 def _sheet(width: float, height: float) -> tuple[Figure, Axes]:
