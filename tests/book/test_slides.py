@@ -91,3 +91,16 @@ def test_notebooks_that_are_gone_have_no_deck(notebook, tmp_path):
         nbformat.write(notebook, tmp_path / f"{name}.ipynb")
     page = make_slides(tmp_path, tmp_path / "slides", TEMPLATE, ["01_a", "03_b"])
     assert re.findall(r'href="(.+?)\.html"', page.read_text()) == ["01_a"]
+
+
+def test_numbers_kept_for_the_prose_stand_in_it(notebook):
+    for name, kept in (("share", "65.74"), ("data", "'ML-100K'")):
+        record = {"application/papermill.record/text/plain": kept}
+        cell = new_code_cell("", outputs=[output(record, scrapbook={"name": name})])
+        notebook["cells"].append(cell)
+    text = (
+        "# Kept\n\nOn {glue:text}`data:s` {glue:text}`share:.1f` %, elsewhere {glue:text}`gone:s`."
+    )
+    notebook["cells"].append(new_markdown_cell(text))
+    sources = [cell["source"] for cell in slide_cells(notebook, {})]
+    assert "On ML-100K 65.7 %, elsewhere …." in sources

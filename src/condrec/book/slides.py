@@ -5,6 +5,7 @@ The prose becomes speaker notes; solutions of exercises are left out.
 
 from __future__ import annotations
 
+import ast
 import html
 import importlib.util
 import re
@@ -127,7 +128,7 @@ def _markdown(slide_type: str, source: str) -> Cell:
 
 
 def _from_markdown(text: str, glued: Mapping[str, str], titles: Mapping[str, str]) -> list[Cell]:
-    text = _plain(_without_directives(text, glued), titles)
+    text = _plain(_without_directives(_filled(text, glued), glued), titles)
     cells: list[Cell] = []
     lead = False
     for block in filter(None, map(str.strip, re.split(r"\n\s*\n", text))):
@@ -146,6 +147,17 @@ def _from_markdown(text: str, glued: Mapping[str, str], titles: Mapping[str, str
                 lead = False
             cells.append(_markdown("notes", block))
     return cells
+
+
+def _filled(text: str, glued: Mapping[str, str]) -> str:
+    """Return Markdown with the numbers and words that its notebook keeps for the prose."""
+
+    def value(found: re.Match[str]) -> str:
+        name, _, form = found[1].partition(":")
+        # Kept as Python writes them: numbers bare, words in quotes.
+        return format(ast.literal_eval(glued[name]), form) if name in glued else "…"
+
+    return re.sub(r"\{glue:text\}`([^`]*)`", value, text)
 
 
 def _without_directives(text: str, glued: Mapping[str, str]) -> str:
