@@ -140,8 +140,8 @@ def _require_real(runs: Sequence[Run]) -> None:
 
 
 def _require_files(todo: Sequence[Run]) -> None:
-    """Refuse runs on known data sets whose files are not here."""
-    known = {info.name: info for info in available()}
+    """Refuse runs on data sets that can be read but whose files are not here."""
+    known = {info.name: info for info in available() if info.readable}
     wanted = dict.fromkeys(split_name(run.dataset)[0] for run in todo)
     absent = [known[name] for name in wanted if name in known and not known[name].here]
     if absent:

@@ -13,6 +13,7 @@ from condrec.experiments.grids.distill_cf import N_USERS
 from condrec.report.formatting import count, mean_sd, number
 from condrec.report.implicit_labels import implicit_label
 from condrec.report.labels import data_label, metric_label
+from condrec.report.matching import kept_shares
 from condrec.report.published import published
 from condrec.report.results import Results
 from condrec.report.tables import folded, lines, seeds_done
@@ -92,17 +93,14 @@ def _kept(values: pd.DataFrame, table: pd.DataFrame, full: Mapping[str, int]) ->
         full: the line of the full data by data set.
 
     Returns:
-        mean, sd and number (seeds) of the shares: each seed against the same seed on the full
-        data, or all against a single run that stands for all.
+        mean, sd and number (seeds) of the shares, see :func:`kept_shares`.
     """
     by_seed = {line: part.set_index("seed")["value"] for line, part in values.groupby("line")}
     none = pd.Series(dtype=float)
     found = []
     for line, dataset in zip(table["line"], table["dataset"], strict=True):
-        ours, base = by_seed.get(line, none), by_seed.get(full.get(dataset, -1), none)
-        alike = base[base.index.isin(ours.index)]
-        level = float((alike if len(alike) else base).mean())
-        shares = 100 * (ours / alike).dropna() if len(alike) > 1 else 100 * ours / level
+        base = by_seed.get(full.get(dataset, -1), none)
+        shares = kept_shares(by_seed.get(line, none), base)
         itself = line == full.get(dataset)  # 100 by definition, without a spread
         sd = np.nan if itself else shares.std()
         found.append({"mean": shares.mean(), "sd": sd, "seeds": len(shares)})

@@ -130,6 +130,22 @@ def run_values(runs: pd.DataFrame, metric: str, split: str) -> pd.Series:
     return _indexed(of_metric(runs, metric, split), "value")
 
 
+def kept_shares(ours: pd.Series, full: pd.Series) -> pd.Series:
+    """Return values in percent of those on the full data, run by run.
+
+    Each run is held against the one of the same index (its seed) on the full data, so that the
+    spread of the shares holds that of both; a single run on the full data counts for all.
+
+    Args:
+        ours: a metric of the runs on a set.
+        full: the same on the full data, the same index.
+    """
+    alike = full[full.index.isin(ours.index)]
+    if len(alike) > 1:
+        return (100 * ours / alike).dropna()
+    return (100 * ours / (alike if len(alike) else full).mean()).dropna()
+
+
 def quality_values(runs: pd.DataFrame, full: pd.DataFrame) -> pd.Series:
     """Return Quality in percent of every run against the full-data run of the same seed.
 

@@ -10,7 +10,7 @@ from condrec.evaluation import Interval, mean_interval
 from condrec.report.formatting import signed
 from condrec.report.labels import MODEL_LABELS, data_label
 from condrec.report.mapping import PaperMapping
-from condrec.report.matching import Recorded, run_values
+from condrec.report.matching import Recorded, kept_shares, run_values
 
 Answer = tuple[str, str]
 Check = Callable[[float, str, Recorded, PaperMapping], Answer]
@@ -18,10 +18,7 @@ NOT_RUN: Answer = ("not run", "nothing is recorded that tests it")
 
 
 def kept_percent(ours: pd.DataFrame, full: pd.DataFrame, metric: str) -> pd.Series:
-    """Return a metric in percent of the same model's on the full data, run by run.
-
-    Each seed is held against the same seed on the full data, so that intervals hold the spread of
-    both; where the full data have one run, that one counts for all.
+    """Return a metric in percent of the same model's on the full data: :func:`kept_shares`.
 
     Args:
         ours: recorded rows of the runs on a set.
@@ -29,10 +26,7 @@ def kept_percent(ours: pd.DataFrame, full: pd.DataFrame, metric: str) -> pd.Seri
         metric: a metric of the test.
     """
     values, base = (run_values(rows, metric, "test") for rows in (ours, full))
-    alike = base[base.index.isin(values.index)]
-    if len(alike) > 1:
-        return (100 * values / alike).dropna()
-    return 100 * values / float((alike if len(alike) else base).mean()) if len(base) else base
+    return kept_shares(values, base)
 
 
 def side(low: float, high: float, bound: float) -> str:

@@ -22,7 +22,7 @@ from condrec.report.claims.base import (
 from condrec.report.formatting import LEAST, no_finer
 from condrec.report.mapping import Line, PaperMapping
 from condrec.report.mapping.distill_cf import DISTILLED, FULL, FULL_AT_5, PUBLISHED_EDITION
-from condrec.report.matching import Recorded, run_values
+from condrec.report.matching import Recorded, kept_shares, run_values
 
 KEPT = 96.0
 """Percent of the full data's quality from which the paper counts it as kept."""
@@ -36,9 +36,7 @@ def kept_percent(
     """Return test NDCG@10 in percent of the full data's, run by run; these have a single run."""
     ours = run_values(recorded.runs(grid, dataset, line, MODEL, budget), "NDCG@10", "test")
     full = run_values(recorded.runs(grid, dataset, whole, MODEL), "NDCG@10", "test")
-    if full.empty:
-        return full
-    return 100 * ours / float(full.mean())
+    return kept_shares(ours, full)
 
 
 def keeps_quality(value: float, dataset: str, recorded: Recorded, mapping: PaperMapping) -> Answer:
