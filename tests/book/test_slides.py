@@ -94,13 +94,14 @@ def test_notebooks_that_are_gone_have_no_deck(notebook, tmp_path):
 
 
 def test_numbers_kept_for_the_prose_stand_in_it(notebook):
-    for name, kept in (("share", "65.74"), ("data", "'ML-100K'")):
+    for name, kept in (("share", "65.74"), ("data", "'ML-100K'"), ("none", "nan")):
         record = {"application/papermill.record/text/plain": kept}
         cell = new_code_cell("", outputs=[output(record, scrapbook={"name": name})])
         notebook["cells"].append(cell)
     text = (
-        "# Kept\n\nOn {glue:text}`data:s` {glue:text}`share:.1f` %, elsewhere {glue:text}`gone:s`."
+        "# Kept\n\nOn {glue:text}`data:s` {glue:text}`share:.1f` %, elsewhere {glue:text}`gone:.2f`, "
+        "{glue:text}`none:.1f`."
     )
     notebook["cells"].append(new_markdown_cell(text))
     sources = [cell["source"] for cell in slide_cells(notebook, {})]
-    assert "On ML-100K 65.7 %, elsewhere …." in sources
+    assert "On ML-100K 65.7 %, elsewhere …, nan." in sources

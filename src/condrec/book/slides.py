@@ -154,8 +154,11 @@ def _filled(text: str, glued: Mapping[str, str]) -> str:
 
     def value(found: re.Match[str]) -> str:
         name, _, form = found[1].partition(":")
+        if name not in glued:
+            return "…"
+        kept = glued[name]
         # Kept as Python writes them: numbers bare, words in quotes.
-        return format(ast.literal_eval(glued[name]), form) if name in glued else "…"
+        return format(float(kept) if kept == "nan" else ast.literal_eval(kept), form)
 
     return re.sub(r"\{glue:text\}`([^`]*)`", value, text)
 
