@@ -99,8 +99,8 @@ def test_numbers_kept_for_the_prose_stand_in_it(notebook):
         cell = new_code_cell("", outputs=[output(record, scrapbook={"name": name})])
         notebook["cells"].append(cell)
     text = (
-        "# Kept\n\nOn {glue:text}`data:s` {glue:text}`share:.1f` %, elsewhere {glue:text}`gone:.2f`, "
-        "{glue:text}`none:.1f`."
+        "# Kept\n\nOn {glue:text}`data:s` {glue:text}`share:.1f` %, elsewhere "
+        "{glue:text}`gone:.2f`, {glue:text}`none:.1f`."
     )
     notebook["cells"].append(new_markdown_cell(text))
     sources = [cell["source"] for cell in slide_cells(notebook, {})]
