@@ -116,3 +116,27 @@ def test_the_level_of_a_library_stands_where_it_is_known() -> None:
     table = pd.DataFrame({"dataset": ["ml-100k", "ciao"], "recommender": ["ease", "ease"]})
     shown = kept.beside_library(pd.DataFrame({"Model": ["EASE", "EASE"]}), table)
     assert list(shown["RecBole NDCG@10, %"]) == ["32.1", ""]
+
+
+@pytest.mark.parametrize(
+    ("grid", "dataset", "model", "used", "changed"),
+    [
+        ("td3-models", "magazine@leave-one-out-5-3", "NARM", "5", "learning_rate = 0.001"),
+        ("dconrec-models", "ml-1m", "BPR-MF", "1", "regularization = 0.02, n_negatives = 1"),
+    ],
+)
+def test_the_settings_of_models_that_were_tried(
+    implicit_results, grid, dataset, model, used, changed
+):
+    found = implicit_results(lambda run: 0.1034 + run.seed / 100, grid, dataset)
+    assert kept.settings_tried(found, "NDCG@10")["NDCG@10"].isna().all()  # test rows say nothing
+    rows = found.rows.assign(split="validation", value=found.rows["value"] + 0.1)
+    tried = kept.settings_tried(replace(found, rows=rows), "NDCG@10")
+    table = kept.tried_table(tried, "NDCG@10").set_index("Model").loc[[model]]
+    first = table.iloc[0]
+    assert first["Differs in"] == "as used" and first["Seeds"] == used
+    # Seeds give 20.34 to 24.34.
+    assert first["Validation NDCG@10, %"] == ("22.34 ± 1.58" if used == "5" else "20.34")
+    assert len(table) > 3 and (table["Differs in"] == "as used").sum() == 1
+    assert changed in set(table["Differs in"])
+    assert set(table["Validation NDCG@10, %"][1:]) == {"20.34"}  # one seed, the first

@@ -43,9 +43,7 @@ def save_tiny_model(folder: Path) -> None:
     )
     backend.normalizer = normalizers.Lowercase()
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=backend, unk_token="<unk>", eos_token="<end>"
-    )
+    tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="<unk>")
     tokenizer.chat_template = TEMPLATE
     tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
@@ -129,6 +127,16 @@ def test_replies_end_at_any_end_token_of_the_model(tiny: Path) -> None:
     model, (found,) = condense(tiny, ["Heat"])
     assert found == pieces.decode(new[: last + 1])
     assert model.usage == Usage(1, len(prompt), last + 1)
+
+
+def test_replies_without_their_end_are_no_answers(tiny: Path) -> None:
+    _, _, new = greedy(tiny, "Heat")
+    never = next(token for token in range(10) if token not in new)
+    edit(tiny / "generation_config.json", eos_token_id=never)
+    model, found = condense(tiny, ["Heat"])
+    assert found == ExtractiveLanguageModel().condense_items(["Heat"], [], [])
+    assert (model.n_replaced, model.usage.requests) == (1, ATTEMPTS)
+    assert model.usage.completion_tokens == ATTEMPTS * 8
 
 
 def test_stays_greedy_where_the_model_would_sample(

@@ -222,6 +222,17 @@ def test_replies_that_were_cut_off_are_no_answers(server: ChatServer, reason: st
     assert (model.n_replaced, len(server.requests)) == (1, ATTEMPTS)
 
 
+@pytest.mark.parametrize("code", ["content_filter", "context_length_exceeded"])
+def test_a_refusal_of_one_text_does_not_stop_the_others(server: ChatServer, code: str) -> None:
+    body = json.dumps({"error": {"message": "not this one", "code": code}})
+    server.answer = lambda n, request: (
+        (400, "application/json", body) if title_of(request) == "Item 1" else completion("Fine.")
+    )
+    model = client(server)
+    assert ask(model) == ["Fine.", "Item 1", "Fine."]
+    assert (model.n_replaced, len(server.requests)) == (1, 2 + ATTEMPTS)
+
+
 @pytest.mark.parametrize("text", [None, "\ud83d"])
 def test_replies_without_text_are_malformed(server: ChatServer, text: str | None) -> None:
     server.answer = lambda n, request: completion(text)

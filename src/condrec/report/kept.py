@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from condrec.report.formatting import mean_sd, number
-from condrec.report.implicit import measured
+from condrec.report.implicit import changed_settings, measured
 from condrec.report.labels import MODEL_LABELS, data_label, metric_label
+from condrec.report.pairs import by_data
 from condrec.report.results import Results
 from condrec.report.tables import FLOORS, folded, seeds_done
 
@@ -48,6 +49,38 @@ def of_every_model(
     """Return :func:`of_model` of all models one below the other, without floors."""
     parts = [of_model(results.where(recommender=m), m, metrics, split) for m in backbones(results)]
     return pd.concat(parts, ignore_index=True)
+
+
+def settings_tried(results: Results, metric: str) -> pd.DataFrame:
+    """Return :func:`of_every_model` on validation rows; ``set`` says what each row changes.
+
+    Args:
+        results: of models on the full data; the first row of each is what the grids use.
+        metric: what the settings were chosen by.
+    """
+    tried = of_every_model(results, (metric,), "validation")
+    changed = {
+        line: words.replace("the start", "as used")
+        for part in by_data(results).values()
+        for model in backbones(part)
+        for line, words in changed_settings(part.where(recommender=model)).items()
+    }
+    return tried.assign(set=tried["line"].map(changed))
+
+
+def tried_table(tried: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return a table to read of :func:`settings_tried`."""
+    shown = folded(tried)
+    values = zip(100 * shown[metric], 100 * shown[f"{metric} sd"], strict=True)
+    return pd.DataFrame(
+        {
+            "Data": shown["data"],
+            "Model": shown["model"],
+            "Differs in": shown["set"].replace("every set", "every setting"),
+            f"Validation {metric}, %": [mean_sd(*each, 2) for each in values],
+            "Seeds": list(map(seeds_done, shown["seeds"], shown["planned"], shown["hours"])),
+        }
+    )
 
 
 def beside_library(shown: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:

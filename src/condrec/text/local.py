@@ -108,6 +108,7 @@ class LocalLanguageModel(PromptedLanguageModel):
 
         pieces, model = self._loaded
         stops, padding = model.generation_config.eos_token_id, model.generation_config.pad_token_id
+        stops = stops or []
         width = max(map(len, prompts))
         ids = np.full((len(prompts), width), padding)
         mask = np.zeros((len(prompts), width), np.int64)
@@ -121,9 +122,11 @@ class LocalLanguageModel(PromptedLanguageModel):
             )
         replies = []
         for prompt, new in zip(prompts, found[:, width:].tolist(), strict=True):
-            n_new = next((i for i, token in enumerate(new, 1) if token in (stops or ())), len(new))
-            text = pieces.decode(new[:n_new], skip_special_tokens=True)
-            replies.append(Reply(text, len(prompt), n_new))
+            n_new = next((i for i, token in enumerate(new, 1) if token in stops), 0)
+            # Half an answer is none: it is asked again, then replaced and counted.
+            cut_off = bool(stops) and not n_new
+            text = "" if cut_off else pieces.decode(new[: n_new or None], skip_special_tokens=True)
+            replies.append(Reply(text, len(prompt), n_new or len(new)))
         return replies
 
     @cached_property

@@ -23,6 +23,9 @@ _LONGEST_WAIT = 120.0
 # Why a reply may have ended before its answer did.
 CUT_OFF = ("length", "content_filter")
 
+# Refusals of one text, whatever the others: as good as a reply that was cut off.
+OF_ONE_TEXT = ("content_filter", "content_policy_violation", "context_length_exceeded")
+
 # What reading anything else as a completion may end in; RecursionError: JSON without end.
 _NO_COMPLETION = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 
@@ -160,6 +163,8 @@ class ServerLanguageModel(PromptedLanguageModel):
             advice = "start it, or set OPENAI_BASE_URL to its address"
             raise _failure(where, found, advice) from error
         except openai.APIStatusError as error:
+            if error.status_code == 400 and error.code in OF_ONE_TEXT:
+                return Reply("")
             # What the server says helps, but nobody has checked it, and it may repeat the key.
             said = str(error).removeprefix(f"Error code: {error.status_code}").lstrip(" -")
             said = plain_text(said.replace(client.api_key, "[key]"))[:200]
