@@ -54,3 +54,13 @@ def test_overrides_are_yaml():
     assert read_overrides(given) == {"seeds": [0, 1], "device": "cpu", "epochs": 2}
     with pytest.raises(CondrecError, match=r"seeds: found '\[0', expected a value in YAML"):
         read_overrides({"seeds": "[0"})
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"# a script", b"{}", b"[1]", b'{"nbformat": 4, "cells": 3}', b"\xff\xfe"]
+)
+def test_a_file_that_is_no_notebook_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "07_mine.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(CondrecError, match=r"^07_mine.ipynb: found .* expected one in Jupyter"):
+        declared_parameters(path)

@@ -29,12 +29,23 @@ def read_overrides(overrides: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def declared_parameters(notebook: Path) -> frozenset[str]:
-    """Return the names assigned in the notebook's cell tagged ``parameters``."""
+    """Return the names assigned in the notebook's cell tagged ``parameters``.
+
+    Raises:
+        CondrecError: a file that is no notebook.
+    """
     import papermill
 
     # Papermill warns about types it cannot infer; the names suffice here.
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    return frozenset(papermill.inspect_notebook(str(notebook)))
+    try:
+        return frozenset(papermill.inspect_notebook(str(notebook)))
+    except Exception as error:  # of JSON, of nbformat, of papermill: many kinds
+        reason = " ".join(str(error).split())[:200]
+        raise CondrecError(
+            f"{notebook.name}: found a file that cannot be read as a notebook ({reason}), expected "
+            "one in Jupyter's format 4; save it anew or take it out of notebooks/"
+        ) from error
 
 
 def parameters_per_notebook(
