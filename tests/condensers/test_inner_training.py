@@ -7,6 +7,7 @@ import torch
 from condrec.condensers import inner_training
 from condrec.condensers.inner_training import InnerTraining, PairIndex
 from condrec.condensers.outer_loss import OuterLoss
+from condrec.condensers.touched_rows import train_touched
 from condrec.datasets import Dataset, Interactions
 from condrec.recommenders import recommender
 
@@ -51,6 +52,22 @@ def test_a_stack_is_several_trainings(name: str, monkeypatch: pytest.MonkeyPatch
     for mask, found in zip(kept, together, strict=True):
         (alone,) = trained(make(name), mask[None])
         np.testing.assert_allclose(found, alone, rtol=1e-3, atol=1e-5)
+
+
+def test_copy_by_copy_is_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = masks()
+    kept[1] = False  # a copy without pairs stays where it is
+    one_by_one = trained(make("bpr-mf"), kept)
+    monkeypatch.setattr(InnerTraining, "_by_copy", lambda _self, _n, batches: [list(batches)])
+    # The mean over the pairs of two copies is half of each one's own.
+    monkeypatch.setattr(
+        inner_training, "train_touched", lambda *each: train_touched(*each, weight=2.0)
+    )
+    together = trained(make("bpr-mf"), kept)
+    for found, expected in zip(one_by_one, together, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+    start = trained(make("bpr-mf"), np.zeros_like(kept))
+    np.testing.assert_array_equal(one_by_one[1], start[1])
 
 
 @pytest.mark.parametrize("name", ["bpr-mf", "lightgcn", "ngcf", "xsimgcl"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -18,6 +18,8 @@ from condrec.recommenders.pairwise import REDRAWS, PairwiseConfig, PairwiseModel
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+Batch = tuple[IntArray, IntArray, IntArray]
+"""Users and liked items, shape [b], and negatives, shape [b, 1], of one step."""
 STACKABLE = ("bpr-mf", "lightgcn")
 """Models whose only weights are vectors of users and items, so that copies do not share any."""
 
@@ -49,7 +51,8 @@ class InnerTraining:
     """The inner problem of DConRec (fact sheet, section 2.1): theta(m), a short training on D'[m].
 
     The copies for all masks stand in one model: copy k of user u is row ``k n_users + u``, and no
-    pair crosses copies, so one step on the sum of their losses is a step of each.  Order of pairs
+    pair crosses copies, so one step on the sum of their losses is a step of each; a processor takes
+    the steps of BPR-MF copy by copy, which is faster there.  Order of pairs
     and negatives are drawn once for all masks, so that losses differ by the masks as far as can
     be.  Models that share more than vectors between users are trained one after the other.
 
@@ -116,6 +119,11 @@ class InnerTraining:
         model.train()
         rate = self.config.learning_rate
         batches = chain.from_iterable(self._batches(kept, rng) for _ in range(self.epochs))
+        if isinstance(model, FactorModel) and self.device == "cpu":
+            # One copy after the other: its vectors then stay in the processor's cache.
+            for steps in self._by_copy(len(kept), batches):
+                train_touched(model, steps, rate)
+            return model
         weight = len(kept)  # the mean over copies hides each one's own mean
         if isinstance(model, FactorModel):
             train_touched(model, batches, rate, weight)
@@ -128,6 +136,19 @@ class InnerTraining:
             optimizer.step()
         return model
 
+    def _by_copy(self, n_copies: int, batches: Iterable[Batch]) -> Iterator[list[Batch]]:
+        """Yield every copy's shares of the batches, those without a pair left out."""
+        shares: list[list[Batch]] = [[] for _ in range(n_copies)]
+        for batch in batches:
+            # A batch holds the first copy's pairs first.
+            ends = np.searchsorted(batch[0] // self.n_users, np.arange(1, n_copies))
+            for steps, share in zip(
+                shares, zip(*(np.split(each, ends) for each in batch), strict=True), strict=True
+            ):
+                if len(share[0]):
+                    steps.append(share)
+        return (steps for steps in shares if steps)
+
     def _copy_first(self, model: PairwiseModel, n_copies: int) -> None:
         """Give all copies the weights of the first one."""
         with torch.no_grad():
@@ -136,9 +157,7 @@ class InnerTraining:
                     first = table.weight[: len(table.weight) // n_copies]
                     table.weight.copy_(first.repeat(n_copies, 1))
 
-    def _batches(
-        self, kept: BoolArray, rng: np.random.Generator
-    ) -> Iterator[tuple[IntArray, IntArray, IntArray]]:
+    def _batches(self, kept: BoolArray, rng: np.random.Generator) -> Iterator[Batch]:
         """Yield rows, columns and negatives [b, 1] of an epoch, a share of every copy in each."""
         negatives = self._negatives(kept, rng)
         order = rng.permutation(len(self.user))
